@@ -1,0 +1,137 @@
+/**
+ * What the language server and an editor's extension say to each other beyond the Language Server Protocol.
+ * The only file of the server that the client may import: names and shapes, no code that knows Nix.
+ * An editor that sends none of it (Neovim, Helix, Emacs) gets hover, Problems and navigation all the same.
+ */
+
+/** `initializationOptions` of the server; every field may be left out. */
+export interface InitializationOptions {
+  /** False in Restricted Mode: no request leaves, nothing of the workspace is believed. Default: true. */
+  readonly workspaceTrusted?: boolean;
+  /** Folder for remembered answers; default `$XDG_CACHE_HOME/flake-trust`. */
+  readonly storageDir?: string;
+  /** Settings for an editor that has no `workspace/configuration`; same shape as the section `flakeTrust`. */
+  readonly settings?: unknown;
+  /** Whether the client answers {@link FETCH}. */
+  readonly editorTransport?: boolean;
+  /** Whether the client knows the commands that hover and lens link to; without it none is linked. */
+  readonly commands?: boolean;
+}
+
+/**
+ * The configuration section `flakeTrust` as the server receives it. The extension combines the levels (user, workspace,
+ * folder) before it answers, because VS Code would let a repository's value replace the user's: see `client/src/configuration.ts`.
+ */
+export const SECTION = 'flakeTrust';
+
+/** The editor's own network settings, sent beside the section, for the direct transport. */
+export interface EditorNetwork {
+  readonly proxy?: string;
+  readonly noProxy?: readonly string[];
+  readonly proxyStrictSSL?: boolean;
+}
+
+/** Request, server to client: one GET made by the editor, which knows proxy scripts and the system's certificates. */
+export const FETCH = 'flakeTrust/fetch';
+export interface FetchParams {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+export type FetchResult =
+  | { readonly kind: 'response'; readonly status: number; readonly headers: Readonly<Record<string, string>>; /** Base64. */ readonly body: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
+
+/** Notification, client to server: the workspace became trusted (it never becomes untrusted without a restart). */
+export const WORKSPACE_TRUSTED = 'flakeTrust/workspaceTrusted';
+
+/** Request: the flakes that the server has open or was told of. */
+export const FLAKES = 'flakeTrust/flakes';
+export interface FlakeSummary {
+  /** URI of the folder that holds flake.nix. */
+  readonly uri: string;
+  readonly inputs: readonly { readonly id: string; readonly path: readonly string[]; readonly reference: string; readonly summary: string }[];
+}
+
+/** Request: audits the inputs of one flake; reports progress under `workDoneToken`, can be cancelled. */
+export const AUDIT = 'flakeTrust/audit';
+export interface AuditParams {
+  /** Of the folder, of flake.nix or of flake.lock. */
+  readonly uri: string;
+  readonly refresh?: boolean;
+  readonly workDoneToken?: string | number;
+}
+export interface AuditResult {
+  readonly uri: string;
+  readonly cancelled: boolean;
+  readonly counts: { readonly inputs: number; readonly errors: number; readonly warnings: number; readonly informations: number };
+  /** One sentence for a notification. */
+  readonly summary: string;
+}
+
+/** Request: asks the caches again about one input, named by the opaque id that hover and {@link FLAKES} give. */
+export const CHECK_INPUT = 'flakeTrust/checkInput';
+export interface InputParams {
+  readonly id: string;
+}
+
+/** Request: the report of the last audit (or of what is known), as text. */
+export const REPORT = 'flakeTrust/report';
+export interface ReportParams {
+  readonly uri: string;
+  readonly format: 'markdown' | 'json' | 'text';
+}
+export interface ReportResult {
+  readonly text: string;
+}
+
+/** Request: everything about one input as Markdown for people (`details`), or as JSON for a ticket (`evidence`). */
+export const DETAILS = 'flakeTrust/details';
+export interface DetailsParams extends InputParams {
+  readonly as: 'details' | 'evidence';
+}
+
+/** Request: forgets every result, in memory and on disk. */
+export const CLEAR = 'flakeTrust/clear';
+
+/** Request: caches and keys that a flake's nixConfig names, and whether the user accepted them already. */
+export const DECLARED_CACHES = 'flakeTrust/declaredCaches';
+export interface DeclaredCache {
+  readonly url: string;
+  readonly keys: readonly string[];
+  readonly state: 'in-use' | 'accepted' | 'not-accepted' | 'refused';
+  /** What to know before accepting, for example that the key's name is known with other bytes. */
+  readonly warnings: readonly string[];
+}
+
+/** Request: checks a public key's text before it is added to the user's settings. */
+export const CHECK_KEY = 'flakeTrust/checkKey';
+export interface CheckKeyResult {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+/** Notification, server to client: the state in words, for the status item. */
+export const STATUS = 'flakeTrust/status';
+export interface StatusParams {
+  readonly state: 'idle' | 'checking' | 'ok' | 'problems' | 'offline' | 'restricted' | 'disabled';
+  /** For example "7 inputs, 1 problem". */
+  readonly text: string;
+  /** Lines of a tooltip, plain text. */
+  readonly details: readonly string[];
+}
+
+/** Commands that Markdown of the server may link to; each takes one opaque id and changes nothing by itself. */
+export const LINKED_COMMANDS = {
+  showInput: 'flakeTrust.showInput',
+  checkInput: 'flakeTrust.checkInput',
+  copyEvidence: 'flakeTrust.copyEvidence',
+  explain: 'flakeTrust.explain',
+  auditFlake: 'flakeTrust.auditFlake',
+  showReport: 'flakeTrust.showReport',
+  acceptCaches: 'flakeTrust.acceptCaches',
+  addKey: 'flakeTrust.addKey',
+  copyText: 'flakeTrust.copyText',
+  manageTrust: 'workbench.trust.manage',
+} as const;
