@@ -30,12 +30,36 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: ['it', 'describe'] }],
     },
   },
-  layer('server/src/util', ['**/domain/**', '**/engine/**', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**', 'vscode*'], 'util/ knows nothing of Nix.'),
-  layer('server/src/domain', ['vscode*', 'node:*', '!node:crypto', '**/engine/**', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**'], 'The domain is pure.'),
-  layer('server/src/engine', ['vscode*', 'node:*', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**'], 'Reach the world through ports.ts.'),
-  layer('server/src/adapters', ['vscode*', '**/features/**', '**/report/**', '**/lsp/**'], 'Adapters implement ports; they know no editor.'),
-  layer('server/src/features', ['vscode', 'vscode-languageserver', 'vscode-languageserver/*', 'node:*', '**/adapters/**'], 'Return LSP values; server.ts owns the connection.'),
-  layer('server/src/report', ['vscode*', 'node:*', '**/adapters/**', '**/features/**', '**/lsp/**'], 'A report is text made from facts.'),
+  layer(
+    'server/src/util',
+    ['**/domain/**', '**/engine/**', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**', 'vscode*'],
+    'util/ knows nothing of Nix.',
+  ),
+  layer(
+    'server/src/domain',
+    ['vscode*', 'node:*', '!node:crypto', '**/engine/**', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**'],
+    'The domain is pure.',
+  ),
+  layer(
+    'server/src/engine',
+    ['vscode*', 'node:*', '**/adapters/**', '**/features/**', '**/report/**', '**/lsp/**'],
+    'Reach the world through ports.ts.',
+  ),
+  layer(
+    'server/src/adapters',
+    ['vscode*', '**/features/**', '**/report/**', '**/lsp/**'],
+    'Adapters implement ports; they know no editor.',
+  ),
+  layer(
+    'server/src/features',
+    ['vscode', 'vscode-languageserver', 'vscode-languageserver/*', 'node:*', '**/adapters/**'],
+    'Return LSP values; server.ts owns the connection.',
+  ),
+  layer(
+    'server/src/report',
+    ['vscode*', 'node:*', '**/adapters/**', '**/features/**', '**/lsp/**'],
+    'A report is text made from facts.',
+  ),
   layer('server/src/lsp', ['**/adapters/**'], 'lsp/ gets its adapters from runtime.ts.'),
   layer('client', ['**/server/src/**', '!**/server/src/protocol'], 'The client shares protocol.ts only.'),
 );
