@@ -1,0 +1,103 @@
+// Bundles the extension, the language server and the command line into dist/, one CommonJS file each.
+// Types are checked by `npm run typecheck`, not here.
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import path from 'node:path';
+import esbuild from 'esbuild';
+import { noticesOf } from './scripts/notices.mjs';
+
+const root = import.meta.dirname;
+const production = process.argv.includes('--production');
+const watching = process.argv.includes('--watch');
+
+/**
+ * `flake-trust lsp` is the server's own bundle, loaded when asked for: `import('./main')` in cli.ts stays an import of
+ * dist/server.js, so that the command line starts without it and ships no second copy.
+ */
+const serverStaysApart = {
+  name: 'server-stays-apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/(main|server\.js)$/ }, (args) =>
+      path.basename(args.importer) === 'cli.ts' ? { path: './server.js', external: true } : undefined,
+    );
+  },
+};
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // jsonc-parser's `main` is UMD, whose require calls no bundler can follow.
+  mainFields: ['module', 'main'],
+  minify: production,
+  sourcemap: !production,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const bundles = [
+  { ...shared, entryPoints: ['client/src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
+  { ...shared, entryPoints: ['server/src/main.ts'], outfile: 'dist/server.js' },
+  {
+    ...shared,
+    entryPoints: ['server/src/cli.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [serverStaysApart],
+  },
+].filter(({ entryPoints: [entry] }) => {
+  if (existsSync(path.join(root, entry))) return true;
+  console.log(`skipped: ${entry} does not exist yet`);
+  return false;
+});
+
+/** Copies the grammars that are made at build time. */
+async function copyGrammars() {
+  const script = path.join(root, 'scripts/copyGrammar.mjs');
+  if (existsSync(script)) await import(pathToFileURL(script).href);
+}
+
+async function finish(results) {
+  const cli = path.join(root, 'dist/cli.js');
+  if (existsSync(cli)) await chmod(cli, 0o755);
+  if (production)
+    await writeFile(
+      path.join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
+      await noticesOf(
+        root,
+        results.map(({ metafile }) => metafile),
+      ),
+    );
+}
+
+if (!watching) await rm(path.join(root, 'dist'), { recursive: true, force: true });
+await mkdir(path.join(root, 'dist'), { recursive: true });
+await copyGrammars();
+
+if (watching) {
+  const report = {
+    name: 'report',
+    setup(build) {
+      // The two lines between which VS Code's task "watch" waits: see .vscode/tasks.json.
+      build.onStart(() => console.log('[watch] build started'));
+      build.onEnd(async ({ errors }) => {
+        await finish([]);
+        for (const { text, location } of errors)
+          console.error(`${location?.file}:${location?.line}:${location?.column}: error: ${text}`);
+        console.log('[watch] build finished');
+      });
+    },
+  };
+  for (const bundle of bundles)
+    await (await esbuild.context({ ...bundle, plugins: [...(bundle.plugins ?? []), report] })).watch();
+} else {
+  try {
+    await finish(await Promise.all(bundles.map((bundle) => esbuild.build(bundle))));
+  } catch {
+    process.exit(1); // esbuild printed what is wrong
+  }
+}
