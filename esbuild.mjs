@@ -74,7 +74,6 @@ async function finish(results) {
     );
 }
 
-if (!watching) await rm(path.join(root, 'dist'), { recursive: true, force: true });
 await mkdir(path.join(root, 'dist'), { recursive: true });
 await copyGrammars();
 

@@ -24,7 +24,8 @@ export interface InitializationOptions {
  */
 export const SECTION = 'flakeTrust';
 
-/** The editor's own network settings, sent beside the section, for the direct transport. */
+/** The section that the server asks for beside {@link SECTION}: the editor's own network settings, for the direct transport. */
+export const NETWORK_SECTION = 'http';
 export interface EditorNetwork {
   readonly proxy?: string;
   readonly noProxy?: readonly string[];
@@ -97,6 +98,11 @@ export const CLEAR = 'flakeTrust/clear';
 
 /** Request: caches and keys that a flake's nixConfig names, and whether the user accepted them already. */
 export const DECLARED_CACHES = 'flakeTrust/declaredCaches';
+export interface DeclaredCachesParams {
+  /** Of the folder, of flake.nix or of flake.lock. */
+  readonly uri: string;
+}
+export type DeclaredCachesResult = readonly DeclaredCache[];
 export interface DeclaredCache {
   readonly url: string;
   readonly keys: readonly string[];
@@ -107,6 +113,9 @@ export interface DeclaredCache {
 
 /** Request: checks a public key's text before it is added to the user's settings. */
 export const CHECK_KEY = 'flakeTrust/checkKey';
+export interface CheckKeyParams {
+  readonly text: string;
+}
 export interface CheckKeyResult {
   readonly ok: boolean;
   readonly message: string;
