@@ -8,14 +8,29 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 /**
  * Decodes exactly `byteLength` bytes, or gives `undefined`.
  *
- * Stricter than Nix, which stops at the first `=` and ignores whatever follows, and which skips newlines: here nothing but `=`
- * may follow, so that no text can be smuggled in behind a key or a signature.
+ * Stricter than Nix, which stops at the first `=` and ignores whatever follows, and which skips newlines: here nothing but
+ * padding may follow, so that no text can be smuggled in behind a key or a signature.
  */
 export function decodeBase64(text: string, byteLength: number): Buffer | undefined {
   const digits = Math.ceil((byteLength * 4) / 3);
-  if (text.length < digits || text.length > digits + 4) return undefined;
-  for (let i = 0; i < text.length; i++) {
-    if (i < digits ? IN_ALPHABET[text.charCodeAt(i)] !== 1 : text[i] !== '=') return undefined;
+  if (text.length < digits || text.length > digits + 2) return undefined;
+  return countDigits(text) === digits && isPadding(text, digits) ? Buffer.from(text, 'base64') : undefined;
+}
+
+/** Tells whether a text is base64 of any length. */
+export function isBase64(text: string): boolean {
+  return isPadding(text, countDigits(text));
+}
+
+function countDigits(text: string): number {
+  let digits = 0;
+  while (digits < text.length && IN_ALPHABET[text.charCodeAt(digits)] === 1) digits++;
+  return digits;
+}
+
+function isPadding(text: string, start: number): boolean {
+  for (let i = start; i < text.length; i++) {
+    if (text[i] !== '=') return false;
   }
-  return Buffer.from(text, 'base64');
+  return text.length - start <= 2;
 }

@@ -1,6 +1,6 @@
 /** Content addresses (`CA` of a narinfo, `narHash` of flake.lock) and the store paths that follow from them. */
 import { createHash } from 'node:crypto';
-import { decodeDigest, narHashBytes, type Hash, type HashError, type NarHash } from './hash';
+import { decodeDigest, describeHashError, narHashBytes, type Hash, type HashError, type NarHash } from './hash';
 import { encodeNixBase32 } from './nixBase32';
 import { err, ok, type Result } from './result';
 import { STORE_DIR, type StorePath } from './storePath';
@@ -16,6 +16,18 @@ export type ContentAddressError =
   | { readonly kind: 'malformed' }
   | { readonly kind: 'unsupported-method'; readonly method: string }
   | { readonly kind: 'bad-hash'; readonly error: HashError };
+
+/** Says what is wrong with a content address, without repeating it. */
+export function describeContentAddressError(error: ContentAddressError): string {
+  switch (error.kind) {
+    case 'malformed':
+      return 'is not in the form "text:sha256:…", "fixed:…:…" or "fixed:r:…:…"';
+    case 'unsupported-method':
+      return `uses the method "${error.method}", which is not supported here`;
+    case 'bad-hash':
+      return describeHashError(error.error);
+  }
+}
 
 /**
  * Parses `text:sha256:<digest>`, `fixed:<algorithm>:<digest>` or `fixed:r:<algorithm>:<digest>`; the digest in base 16, Nix base-32
@@ -47,7 +59,7 @@ export function contentAddressedPath(
   self = false,
 ): StorePath | undefined {
   const { method, hash } = address;
-  const base16 = Buffer.from(hash.bytes).toString('hex');
+  const base16 = hash.bytes.toString('hex');
   if (method === 'text') {
     return self ? undefined : makeStorePath(withReferences('text', references, false), base16, name, storeDir);
   }

@@ -18,7 +18,7 @@ const BYTE_LENGTH: ReadonlyMap<string, number> = new Map<HashAlgorithm, number>(
 
 export interface Hash {
   readonly algorithm: HashAlgorithm;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 }
 
 /**
@@ -62,7 +62,7 @@ export function parseHash(text: string): Result<Hash, HashError> {
 export function decodeDigest(algorithm: string, digest: string, spelling: 'sri' | 'any'): Result<Hash, HashError> {
   const byteLength = BYTE_LENGTH.get(algorithm);
   if (byteLength === undefined) return err({ kind: 'unknown-algorithm', algorithm: algorithm.slice(0, 20) });
-  let bytes: Uint8Array | undefined;
+  let bytes: Buffer | undefined;
   if (spelling === 'sri') bytes = decodeBase64(digest, byteLength);
   else if (digest.length === byteLength * 2) bytes = decodeBase16(digest);
   else if (digest.length === nixBase32Length(byteLength)) bytes = decodeNixBase32(digest, byteLength);
@@ -70,7 +70,7 @@ export function decodeDigest(algorithm: string, digest: string, spelling: 'sri' 
   return bytes === undefined ? err({ kind: 'malformed' }) : ok({ algorithm: algorithm as HashAlgorithm, bytes });
 }
 
-function decodeBase16(text: string): Uint8Array | undefined {
+function decodeBase16(text: string): Buffer | undefined {
   return /^[0-9a-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : undefined;
 }
 
@@ -79,17 +79,15 @@ export function parseNarHash(text: string): Result<NarHash, HashError> {
   const hash = parseHash(text);
   if (!hash.ok) return hash;
   const { algorithm, bytes } = hash.value;
-  return algorithm === 'sha256' ? ok(narHashFromBytes(bytes)) : err({ kind: 'unknown-algorithm', algorithm });
+  return algorithm === 'sha256'
+    ? ok(`sha256-${bytes.toString('base64')}` as NarHash)
+    : err({ kind: 'unknown-algorithm', algorithm });
 }
 
 /** Parses the `narHash` of flake.lock: SRI only; its padding may be missing. */
 export function parseLockNarHash(text: string): Result<NarHash, HashError> {
   if (text.includes(':') || !text.includes('-')) return err({ kind: 'not-sri' });
   return parseNarHash(text);
-}
-
-function narHashFromBytes(bytes: Uint8Array): NarHash {
-  return `sha256-${Buffer.from(bytes).toString('base64')}` as NarHash;
 }
 
 /** Decodes the 32 bytes. */

@@ -3,49 +3,56 @@
 /** No e, o, t, u, so that no hash spells a word. */
 const ALPHABET = '0123456789abcdfghijklmnpqrsvwxyz';
 
-const CHARACTERS = Array.from(ALPHABET);
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 
 /** Value of each ASCII character; 255 marks those outside the alphabet. */
 const DIGITS = new Uint8Array(128).fill(255);
-CHARACTERS.forEach((character, digit) => (DIGITS[character.charCodeAt(0)] = digit));
+CODES.forEach((code, digit) => (DIGITS[code] = digit));
 
 /** Computes how many characters `byteLength` bytes take: 32 for 20 bytes, 52 for 32. */
 export function nixBase32Length(byteLength: number): number {
   return Math.ceil((byteLength * 8) / 5);
 }
 
-/** Encodes bytes. The first character holds the most significant bits of the *last* byte. */
+/** Encodes bytes, read as one little-endian number whose most significant digit comes first. */
 export function encodeNixBase32(bytes: Uint8Array): string {
-  let text = '';
-  for (let n = nixBase32Length(bytes.length) - 1; n >= 0; n--) {
-    const bit = n * 5;
-    const index = bit >> 3;
-    const twoBytes = (bytes[index] ?? 0) | ((bytes[index + 1] ?? 0) << 8);
-    text += CHARACTERS[(twoBytes >> (bit & 7)) & 31] ?? '';
+  const codes = Buffer.allocUnsafe(nixBase32Length(bytes.length));
+  let at = codes.length;
+  let bits = 0;
+  let pending = 0;
+  for (let i = 0; at > 0; i++) {
+    pending |= (bytes[i] ?? 0) << bits;
+    bits += 8;
+    for (; bits >= 5 && at > 0; bits -= 5) {
+      codes[--at] = CODES[pending & 31] ?? 0;
+      pending >>= 5;
+    }
   }
-  return text;
+  return codes.toString('latin1');
 }
 
 /**
  * Decodes exactly `byteLength` bytes. Gives `undefined` for another length, a character outside the alphabet, or bits set
  * beyond the last byte: two spellings of one hash would otherwise exist.
  */
-export function decodeNixBase32(text: string, byteLength: number): Uint8Array | undefined {
-  const length = nixBase32Length(byteLength);
-  if (text.length !== length) return undefined;
-  const bytes = new Uint8Array(byteLength);
-  for (let n = 0; n < length; n++) {
-    const digit = DIGITS[text.charCodeAt(length - n - 1)] ?? 255;
+export function decodeNixBase32(text: string, byteLength: number): Buffer | undefined {
+  if (text.length !== nixBase32Length(byteLength)) return undefined;
+  const bytes = Buffer.allocUnsafe(byteLength);
+  let at = 0;
+  let bits = 0;
+  let pending = 0;
+  for (let n = text.length - 1; n >= 0; n--) {
+    const digit = DIGITS[text.charCodeAt(n)] ?? 255;
     if (digit > 31) return undefined;
-    const bit = n * 5;
-    const index = bit >> 3;
-    const spread = digit << (bit & 7);
-    bytes[index] = (bytes[index] ?? 0) | (spread & 255);
-    const carry = spread >> 8;
-    if (index + 1 < byteLength) bytes[index + 1] = carry;
-    else if (carry !== 0) return undefined;
+    pending |= digit << bits;
+    bits += 5;
+    if (bits >= 8) {
+      bytes[at++] = pending & 255;
+      pending >>= 8;
+      bits -= 8;
+    }
   }
-  return bytes;
+  return pending === 0 ? bytes : undefined;
 }
 
 /** Tells whether every character of `text` from `start` to `end` belongs to the alphabet. */
