@@ -2,6 +2,8 @@
 import type { FindingCode, Severity } from '../domain/finding';
 import type { FlakeFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
+import { CacheDesk } from './askCaches';
+import { auditInputs } from './auditInputs';
 import type { AnswerStore, BinaryCache, Clock, Logger } from './ports';
 import type { ConfiguredCache, TrustConfiguration } from './trustConfiguration';
 
@@ -47,9 +49,26 @@ export interface Engine {
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
-  /** Opens a cache for reading; called once per cache. */
+  /** Opens a cache for reading; called once per configured cache, again after the configuration was read anew. */
   readonly openCache: (cache: ConfiguredCache) => BinaryCache;
   readonly store: AnswerStore;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** Makes an engine over its ports. */
+export function createEngine(ports: EnginePorts): Engine {
+  const desk = new CacheDesk(ports);
+  return {
+    known: async (facts, scope, signal) => auditInputs(facts, await desk.known(facts.inputs, scope, signal), scope),
+    check: async (facts, scope, signal) => auditInputs(facts, await desk.check(facts.inputs, scope, signal), scope),
+    clear: () => {
+      desk.clear();
+      return ports.store.clear();
+    },
+    close: () => {
+      desk.close();
+      return ports.store.close();
+    },
+  };
 }

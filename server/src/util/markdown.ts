@@ -9,14 +9,14 @@ import { plainText } from './plainText';
  * are replaced, and it is cut at `maxLength`. Not for table cells: see {@link codeCell}.
  */
 export function codeSpan(text: string, maxLength = 80): string {
-  const clean = plainText(text, maxLength);
+  // VS Code looks for theme icons in the finished HTML, code spans included: `$(verified)` in a name would draw the tick. Nix has no `$(`.
+  const clean = plainText(text, maxLength).replaceAll('$(', '$ (');
   if (clean === '') return '_empty_';
   let longest = 0;
   for (const run of clean.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
   // Markdown takes one space off each side when both are there; a backtick at the edge would join the fence.
   const padding = clean.startsWith('`') || clean.endsWith('`') ? ' ' : '';
-  // A code span does not protect theme icons in every renderer: `$(` is torn apart, unseen, only where it occurs.
   return `${fence}${padding}${clean}${padding}${fence}`;
 }
 
