@@ -95,7 +95,7 @@ function canonicalHost(host: string): string | undefined {
   if (host.length > 512 || /[/?#@\\\s]/.test(host)) return undefined;
   const bare = host.replace(/^\[/, '').replace(/\]$/, '');
   const address = parseUrl(bare.includes(':') ? `http://[${bare.replace(/%.*$/s, '')}]/` : `http://${host}/`);
-  return address?.hostname.replace(/\.$/, '') || undefined;
+  return address?.hostname.replace(/\.$/, '');
 }
 
 function ipv4Octets(name: string): readonly number[] | undefined {

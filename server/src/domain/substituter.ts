@@ -4,9 +4,21 @@
  */
 import { parseUrl } from '../util/parseUrl';
 import { err, ok, type Result } from './result';
+import {
+  CACHE_PARAMETERS,
+  checkParams,
+  decode,
+  decodeQuery,
+  HTTP_PARAMETERS,
+  parseBoolean,
+  parseInteger,
+  S3_PARAMETERS,
+  type ParameterError,
+  type StoreOptions,
+} from './storeParameters';
 
 /** A store that Nix may take paths from. */
-export interface Substituter {
+export interface Substituter extends StoreOptions {
   /** As written. May hold a password: never print or log it, use {@link url}. */
   readonly raw: string;
   /**
@@ -21,12 +33,6 @@ export interface Substituter {
   readonly reason?: string;
   /** Query parameters, decoded. The first of a repeated one counts, as in Nix. */
   readonly params: ReadonlyMap<string, string>;
-  /** Parameters that no known version of Nix has for this kind of store: Nix warns and ignores them. */
-  readonly unknownParams: readonly string[];
-  /** `?trusted=1`: Nix takes paths from it without any signature. */
-  readonly trusted: boolean;
-  /** `?priority=`, which overrides the advertised one; lower is asked first. */
-  readonly priority?: number;
   /** User-info of an http(s) URL, decoded; sent as HTTP Basic auth. Never printed. */
   readonly credentials?: { readonly user: string; readonly password: string };
   /** The host that is contacted: lower case, without port and without the brackets of an IPv6 address; `http`, `https` and `s3` only. */
@@ -37,9 +43,7 @@ export interface Substituter {
 
 /** Why a text names no store; Nix drops such an entry with a warning and goes on with the others. */
 export type SubstituterError =
-  | { readonly kind: 'not-a-store' }
-  | { readonly kind: 'unknown-scheme'; readonly scheme: string }
-  | { readonly kind: 'bad-parameter'; readonly parameter: string; readonly value: string };
+  { readonly kind: 'not-a-store' } | { readonly kind: 'unknown-scheme'; readonly scheme: string } | ParameterError;
 
 /** Longer texts name no store. */
 const MAX_LENGTH = 8192;
@@ -48,53 +52,6 @@ const MAX_LENGTH = 8192;
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/;
 const PATH = /^(?:[A-Za-z0-9\-._~!$&'"()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 const AUTHORITY = /^(?:[A-Za-z0-9\-._~!$&'"()*+,;=:@[\]]|%[0-9A-Fa-f]{2})*$/;
-
-type ParameterType = 'text' | 'boolean' | 'integer';
-
-/** Parameters of every store, Nix 2.8 to 2.34. */
-const STORE_PARAMETERS = {
-  'path-info-cache-size': 'integer',
-  priority: 'integer',
-  store: 'text',
-  'system-features': 'text',
-  trusted: 'boolean',
-  'want-mass-query': 'boolean',
-} as const;
-
-const CACHE_PARAMETERS: Readonly<Record<string, ParameterType>> = {
-  ...STORE_PARAMETERS,
-  compression: 'text',
-  'compression-level': 'integer',
-  'index-debug-info': 'boolean',
-  'local-nar-cache': 'text',
-  'parallel-compression': 'boolean',
-  'secret-key': 'text',
-  'secret-keys': 'text',
-  'write-nar-listing': 'boolean',
-  'narinfo-compression': 'text',
-  'ls-compression': 'text',
-  'log-compression': 'text',
-};
-
-const HTTP_PARAMETERS: Readonly<Record<string, ParameterType>> = {
-  ...CACHE_PARAMETERS,
-  'tls-certificate': 'text',
-  'tls-private-key': 'text',
-};
-
-const S3_PARAMETERS: Readonly<Record<string, ParameterType>> = {
-  ...CACHE_PARAMETERS,
-  'addressing-style': 'text',
-  'buffer-size': 'integer',
-  endpoint: 'text',
-  'multipart-chunk-size': 'integer',
-  'multipart-threshold': 'integer',
-  'multipart-upload': 'boolean',
-  profile: 'text',
-  region: 'text',
-  scheme: 'text',
-  'storage-class': 'text',
-};
 
 /** Stores that are no binary cache, or that we open no connection to, with the reason as shown. */
 const NOT_ASKED: ReadonlyMap<string, string> = new Map([
@@ -281,64 +238,6 @@ function notAsked(raw: string, url: string, reason: string, params: ReadonlyMap<
   };
 }
 
-/** Splits and decodes a query as Nix does (`decodeQuery` in src/libutil/url.cc): a name without `=` is skipped, the first one counts. */
-function decodeQuery(query: string): ReadonlyMap<string, string> | undefined {
-  const params = new Map<string, string>();
-  for (const part of query.split('&')) {
-    const equals = part.indexOf('=');
-    if (equals < 0) continue;
-    const name = part.slice(0, equals);
-    const value = decode(part.slice(equals + 1));
-    if (value === undefined) return undefined;
-    if (!params.has(name)) params.set(name, value);
-  }
-  return params;
-}
-
-type CheckedParams = Pick<Substituter, 'unknownParams' | 'trusted' | 'priority'>;
-
-function checkParams(
-  params: ReadonlyMap<string, string>,
-  known: Readonly<Record<string, ParameterType>>,
-): Result<CheckedParams, SubstituterError> {
-  const unknownParams: string[] = [];
-  for (const [parameter, value] of params) {
-    const type = Object.hasOwn(known, parameter) ? known[parameter] : undefined;
-    if (type === undefined) unknownParams.push(parameter);
-    else if (!isOfType(value, type)) return err({ kind: 'bad-parameter', parameter, value });
-  }
-  const priority = parseInteger(params.get('priority') ?? '');
-  return ok({
-    unknownParams,
-    trusted: parseBoolean(params.get('trusted') ?? '') === true,
-    ...(priority === undefined ? {} : { priority }),
-  });
-}
-
-function isOfType(value: string, type: ParameterType): boolean {
-  switch (type) {
-    case 'text':
-      return true;
-    case 'boolean':
-      return parseBoolean(value) !== undefined;
-    case 'integer':
-      return parseInteger(value) !== undefined;
-  }
-}
-
-/** Reads a boolean as Nix's settings do; `undefined` for what Nix refuses. */
-export function parseBoolean(value: string): boolean | undefined {
-  if (value === 'true' || value === 'yes' || value === '1') return true;
-  if (value === 'false' || value === 'no' || value === '0') return false;
-  return undefined;
-}
-
-function parseInteger(value: string): number | undefined {
-  if (!/^[+-]?[0-9]{1,10}$/.test(value)) return undefined;
-  const number = Number(value);
-  return number >= -(2 ** 31) && number < 2 ** 31 ? number : undefined;
-}
-
 /** User-info, decoded; `undefined` when it cannot be decoded, an empty object when there is none. */
 function credentialsOf(address: URL): Pick<Substituter, 'credentials'> | undefined {
   if (address.username === '' && address.password === '') return {};
@@ -349,14 +248,6 @@ function credentialsOf(address: URL): Pick<Substituter, 'credentials'> | undefin
 
 function bareHost(address: URL): string {
   return address.hostname.startsWith('[') ? address.hostname.slice(1, -1) : address.hostname;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Cuts trailing slashes in linear time, which `/\/+$/` does not. */
