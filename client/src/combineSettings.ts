@@ -122,6 +122,7 @@ function combineSeverities(name: string, base: unknown, levels: readonly unknown
   const result = new Map<string, unknown>(isObject(base) ? Object.entries(base) : []);
   for (const level of levels.filter(isObject)) {
     for (const [code, wanted] of Object.entries(level)) {
+      if (!SEVERITIES.includes(wanted)) continue;
       const current = result.get(code) ?? circumstances.severityDefaults.get(code);
       const raises = SEVERITIES.indexOf(wanted) >= SEVERITIES.indexOf(current);
       if (!raises && !circumstances.trusted) continue;
