@@ -20,7 +20,7 @@ export interface Narinfo {
   readonly narHash: NarHash;
   /** Bytes of the NAR, uncompressed. */
   readonly narSize: number;
-  /** Sorted, each once; may name the path itself. */
+  /** In byte order and each once, as the signature covers them; may name the path itself. */
   readonly references: readonly StorePath[];
 
   // Proof, to be checked by `verifyNarinfo`.
@@ -229,9 +229,8 @@ function complete(fields: Fields): Result<Narinfo, NarinfoError> {
 }
 
 /** Builds the text that a signature covers. Source: Nix, `ValidPathInfo::fingerprint`. */
-export function fingerprint(narinfo: Pick<Narinfo, 'storePath' | 'narHash' | 'narSize' | 'references'>): string {
-  const { storePath, narHash, narSize, references } = narinfo;
-  return `1;${storePath};${narHashToNix32(narHash)};${narSize};${sortedOnce(references).join(',')}`;
+export function fingerprint({ storePath, narHash, narSize, references }: Narinfo): string {
+  return `1;${storePath};${narHashToNix32(narHash)};${narSize};${references.join(',')}`;
 }
 
 /** Prints a narinfo as Nix's writers do: their order of fields, the hash in Nix base-32. */
@@ -258,23 +257,33 @@ function baseName(path: StorePath): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Reads base names parted by blanks, sorts them and drops repetitions; nearly all lists are in order already. */
 function parseReferences(value: string, storeDir: string): Result<readonly StorePath[], StorePathError> {
   const paths: StorePath[] = [];
-  for (const part of value.split(' ')) {
-    if (part === '') continue;
-    const path = parseStoreBaseName(part, storeDir);
-    if (!path.ok) return path;
-    paths.push(path.value);
+  let inOrder = true;
+  let previous = -1;
+  for (let start = 0; start < value.length;) {
+    const blank = value.indexOf(' ', start);
+    const end = blank === -1 ? value.length : blank;
+    if (end > start) {
+      const path = parseStoreBaseName(value.slice(start, end), storeDir);
+      if (!path.ok) return path;
+      paths.push(path.value);
+      inOrder &&= previous === -1 || isBefore(value, previous, start);
+      previous = start;
+    }
+    start = end + 1;
   }
-  return ok(sortedOnce(paths));
+  return ok(inOrder ? paths : [...new Set(paths)].sort());
 }
 
-/** Sorts and removes repetitions; nearly all lists are in order already and come back as they are. */
-function sortedOnce(paths: readonly StorePath[]): readonly StorePath[] {
-  for (let i = 1; i < paths.length; i++) {
-    if (!((paths[i - 1] ?? '') < (paths[i] ?? ''))) return [...new Set(paths)].sort();
+/** Compares two base names by their hashes alone, which are practically never equal; where they are, they are sorted anew. */
+function isBefore(value: string, one: number, other: number): boolean {
+  for (let i = 0; i < 32; i++) {
+    const difference = value.charCodeAt(one + i) - value.charCodeAt(other + i);
+    if (difference !== 0) return difference < 0;
   }
-  return paths;
+  return false;
 }
 
 /** Reads decimal digits; a plus sign before them is allowed, as in Nix. What a double cannot hold exactly (8 PiB) is refused. */

@@ -54,11 +54,3 @@ export function decodeNixBase32(text: string, byteLength: number): Buffer | unde
   }
   return pending === 0 ? bytes : undefined;
 }
-
-/** Tells whether every character of `text` from `start` to `end` belongs to the alphabet. */
-export function isNixBase32(text: string, start = 0, end = text.length): boolean {
-  for (let i = start; i < end; i++) {
-    if ((DIGITS[text.charCodeAt(i)] ?? 255) > 31) return false;
-  }
-  return true;
-}
