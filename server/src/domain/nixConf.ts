@@ -161,7 +161,7 @@ export function applyNixConf(assignments: readonly NixConfAssignment[]): NixSett
 }
 
 /** Resolves aliases and the prefix `extra-`. `extra-platforms` is a setting of its own. */
-function canonicalName(written: string): { readonly name: string; readonly append: boolean } {
+export function canonicalName(written: string): { readonly name: string; readonly append: boolean } {
   const append = written.startsWith('extra-') && written !== 'extra-platforms';
   const bare = append ? written.slice('extra-'.length) : written;
   return { name: ALIASES.get(bare) ?? bare, append };

@@ -31,7 +31,10 @@ export interface NixConfiguration {
   readonly requireSigs: boolean;
   /** Empty when the configuration turns netrc off. */
   readonly netrcFile: string;
+  /** `ssl-cert-file`, else what the environment says. */
   readonly sslCertFile?: string;
+  /** `secret-key-files`: their public keys are trusted as well. */
+  readonly secretKeyFiles: readonly string[];
   readonly acceptFlakeConfig: boolean;
   /** Where a word of `substituters` or `trusted-public-keys` is written; a default is written nowhere. */
   readonly places: ReadonlyMap<string, NixConfPlace>;
@@ -147,7 +150,7 @@ function configurationOf(
   { values, problems }: NixSettings,
   readingProblems: readonly ConfigurationProblem[],
   configDir: string,
-  { variables }: Environment,
+  env: Environment,
 ): NixConfiguration {
   const list = (name: string): readonly string[] => (values.get(name) ?? []).map(({ text }) => text);
   const text = (name: string): string | undefined => (values.has(name) ? list(name).join(' ') : undefined);
@@ -155,8 +158,7 @@ function configurationOf(
   for (const { text: word, place } of [...(values.get('substituters') ?? []), ...(values.get('trusted-public-keys') ?? [])]) {
     if (place !== undefined && !places.has(word)) places.set(word, place);
   }
-  const sslCertFile =
-    nonEmpty(text('ssl-cert-file')) ?? nonEmpty(variables['NIX_SSL_CERT_FILE']) ?? nonEmpty(variables['SSL_CERT_FILE']);
+  const sslCertFile = nonEmpty(text('ssl-cert-file')) ?? certFileOf(env);
   return {
     settings: new Map([...values.keys()].map((name) => [name, list(name).map(withoutUserInfo).join(' ')])),
     substituters: list('substituters'),
@@ -165,6 +167,7 @@ function configurationOf(
     requireSigs: parseBoolean(text('require-sigs') ?? '') ?? true,
     netrcFile: text('netrc-file') ?? `${configDir}/netrc`,
     ...(sslCertFile === undefined ? {} : { sslCertFile }),
+    secretKeyFiles: list('secret-key-files'),
     acceptFlakeConfig: parseBoolean(text('accept-flake-config') ?? '') ?? false,
     places,
     problems: [...readingProblems, ...problems],
@@ -189,6 +192,12 @@ function splitList(list: string): string[] {
   return list.split(':').filter((element) => element !== '');
 }
 
-function nonEmpty(value: string | undefined): string | undefined {
+/** The file of certificate authorities that the environment names, in Nix's order of precedence. */
+export function certFileOf({ variables }: Environment): string | undefined {
+  return nonEmpty(variables['NIX_SSL_CERT_FILE']) ?? nonEmpty(variables['SSL_CERT_FILE']);
+}
+
+/** Takes an empty text for none, as Nix does with most variables. */
+export function nonEmpty(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
