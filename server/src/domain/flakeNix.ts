@@ -1,30 +1,19 @@
 /**
- * Reads flake.nix without evaluating it: what is declared, and where. Tolerant of text that is being typed.
+ * Reads flake.nix without evaluating it: what is declared, and where. Built for text that is being typed; not a syntax
+ * check. Nix wants flake.nix to be a literal set of literal inputs, which is why reading it can be enough.
  */
 import type { Span } from '../util/span';
-import type { DeclaredInput } from './flakeNix/inputs';
+import { NixSource, readOutermostSet, type AttributeSet, type Problem } from './flakeNix/bindings';
+import { readInputs, type DeclaredInput } from './flakeNix/inputs';
 import type { LiteralValue } from './flakeNix/literal';
-import type { NixConfigSetting } from './flakeNix/nixConfig';
+import { readNixConfig, type NixConfigSetting } from './flakeNix/nixConfig';
+import { readOutputs, type FlakeOutputs, type NamedSpan } from './flakeNix/outputs';
 
+export { inputAt, nixConfigAt, type InputAt, type NixConfigAt } from './flakeNix/at';
 export type { DeclaredInput } from './flakeNix/inputs';
 export type { Literal, LiteralValue } from './flakeNix/literal';
 export type { NixConfigElement, NixConfigSetting } from './flakeNix/nixConfig';
-
-/** A name with its place. */
-export interface NamedSpan {
-  readonly name: string;
-  readonly span: Span;
-}
-
-/** The arguments of the `outputs` function. */
-export interface FlakeOutputs {
-  /** The name `outputs`. */
-  readonly span: Span;
-  /** The names of a set pattern, `self` among them. */
-  readonly args: readonly NamedSpan[];
-  /** False for `outputs = inputs: …` and for what is computed. */
-  readonly hasSetPattern: boolean;
-}
+export type { FlakeOutputs, NamedSpan } from './flakeNix/outputs';
 
 /** What a flake.nix declares. */
 export interface FlakeNix {
@@ -43,39 +32,58 @@ export interface FlakeNix {
   /** Attributes of `inputs.self`, for example `submodules`. */
   readonly selfAttrs?: ReadonlyMap<string, LiteralValue>;
   /** What was repaired or could not be understood. Not a syntax check. */
-  readonly problems: readonly { readonly message: string; readonly span: Span }[];
-}
-
-/** Which part of an input lies at an offset. */
-export interface InputAt {
-  readonly input: DeclaredInput;
-  /** From the root: `['home-manager', 'nixpkgs']` for an override. */
-  readonly path: readonly string[];
-  readonly part: 'name' | 'url' | 'follows' | 'flake' | 'attr' | 'output-arg';
-  /** The attribute's name when `part` is `attr`. */
-  readonly attr?: string;
-  readonly span: Span;
+  readonly problems: readonly Problem[];
 }
 
 /** Reads a flake.nix. Never throws; time is linear in the length of the text. */
 export function readFlakeNix(text: string): FlakeNix {
-  void text;
-  return { inputs: [], inputsComputed: false, nixConfig: [], topLevel: [], problems: [] };
+  const source = new NixSource(text);
+  const { set, problems } = readOutermostSet(source);
+  const topLevel = topLevelNames(set);
+  const spanOf = (name: string): Span | undefined => topLevel.find((each) => each.name === name)?.span;
+  const inputsSpan = spanOf('inputs');
+  const nixConfigSpan = spanOf('nixConfig');
+  const outputs = readOutputs(source, set);
+  const read = readInputs(text, set);
+  return {
+    inputs: [...read.inputs, ...(read.computed ? [] : implicitInputs(outputs, read.inputs))],
+    inputsComputed: read.computed,
+    nixConfig: readNixConfig(text, set),
+    topLevel,
+    problems: [...problems, ...read.problems],
+    ...(inputsSpan === undefined ? {} : { inputsSpan }),
+    ...(nixConfigSpan === undefined ? {} : { nixConfigSpan }),
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(read.selfAttrs === undefined ? {} : { selfAttrs: read.selfAttrs }),
+  };
 }
 
-/** Finds the input that an offset touches: its name, a value of it, or an argument of `outputs`. */
-export function inputAt(flake: FlakeNix, offset: number): InputAt | undefined {
-  void flake;
-  void offset;
-  return undefined;
+function topLevelNames(set: AttributeSet): readonly NamedSpan[] {
+  const spans = new Map<string, Span>();
+  for (const { path } of set.bindings) {
+    const [{ name, span }] = path;
+    if (name !== undefined && !spans.has(name)) spans.set(name, span);
+  }
+  return Array.from(spans, ([name, span]) => ({ name, span }));
 }
 
-/** Finds the setting of `nixConfig` that an offset touches, and the element of it. */
-export function nixConfigAt(
-  flake: FlakeNix,
-  offset: number,
-): { readonly setting: NixConfigSetting; readonly element?: NixConfigSetting['elements'][number] } | undefined {
-  void flake;
-  void offset;
-  return undefined;
+/** The arguments of `outputs` that no declaration covers: Nix looks their names up in the flake registry. */
+function implicitInputs(outputs: FlakeOutputs | undefined, declared: readonly DeclaredInput[]): readonly DeclaredInput[] {
+  const known = new Set(['self', ...declared.map(({ name }) => name)]);
+  const inputs: DeclaredInput[] = [];
+  for (const { name, span } of outputs?.args ?? []) {
+    if (known.has(name)) continue;
+    known.add(name);
+    inputs.push({
+      name,
+      nameSpan: span,
+      nameSpans: [span],
+      bindingSpans: [span],
+      implicit: true,
+      computed: false,
+      attrs: new Map(),
+      inputs: [],
+    });
+  }
+  return inputs;
 }
