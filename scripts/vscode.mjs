@@ -94,10 +94,10 @@ export async function installExtension(vsix, serverDataDir) {
 }
 
 /**
- * Starts VS Code on a port of the loopback interface. `trust: false` leaves Workspace Trust on, so that a folder opens in
+ * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `trust: false` leaves Workspace Trust on, so that a folder opens in
  * Restricted Mode. `stop()` ends it with every process it started.
  */
-export async function startVscode({ serverDataDir, trust = true, port, env = {}, settings, onLine = () => undefined }) {
+export async function startVscode({ serverDataDir, trust = true, port, token, env = {}, settings, onLine = () => undefined }) {
   const main = await ensureVscode();
   const chosen = port ?? (await freePort());
   await mkdir(path.join(serverDataDir, 'data', 'Machine'), { recursive: true });
@@ -105,7 +105,8 @@ export async function startVscode({ serverDataDir, trust = true, port, env = {},
     await writeFile(path.join(serverDataDir, 'data', 'Machine', 'settings.json'), JSON.stringify(settings));
   const args = [
     main,
-    ...['--host', '127.0.0.1', '--port', String(chosen), '--without-connection-token', '--accept-server-license-terms'],
+    ...['--host', '127.0.0.1', '--port', String(chosen), '--accept-server-license-terms'],
+    ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
     ...['--telemetry-level', 'off', '--server-data-dir', serverDataDir],
     ...(trust ? ['--disable-workspace-trust'] : []),
   ];
