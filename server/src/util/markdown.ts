@@ -9,8 +9,7 @@ import { plainText } from './plainText';
  * are replaced, and it is cut at `maxLength`. Not for table cells: see {@link codeCell}.
  */
 export function codeSpan(text: string, maxLength = 80): string {
-  // VS Code looks for theme icons in the finished HTML, code spans included: `$(verified)` in a name would draw the tick. Nix has no `$(`.
-  const clean = plainText(text, maxLength).replaceAll('$(', '$ (');
+  const clean = withoutIcons(plainText(text, maxLength));
   if (clean === '') return '_empty_';
   let longest = 0;
   for (const run of clean.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
@@ -25,7 +24,15 @@ export function codeCell(text: string, maxLength = 80): string {
   return plainText(text, maxLength).includes('|') ? escapeMarkdown(text, maxLength) : codeSpan(text, maxLength);
 }
 
-/** Characters that can begin something anywhere in a line. Entities where a backslash is not enough: tables, HTML, `$(icon)`, mail addresses. */
+/**
+ * Tears `$(` apart. VS Code looks for theme icons in the finished HTML, code spans included, where no escape is left: a name with
+ * `$(verified)` in it would draw the tick. No flake reference has any use for `$(`.
+ */
+function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$ (');
+}
+
+/** Characters that can begin something anywhere in a line. Entities where a backslash is not enough: tables, HTML, mail addresses. */
 const SPECIAL: ReadonlyMap<string, string> = new Map([
   ['\\', '\\\\'],
   ['`', '\\`'],
@@ -39,7 +46,6 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([
   ['>', '&gt;'],
   ['&', '&amp;'],
   ['|', '&#124;'],
-  ['$', '&#36;'],
   ['@', '&#64;'],
 ]);
 
@@ -49,11 +55,11 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([
  */
 export function escapeMarkdown(text: string, maxLength = 400): string {
   return (
-    plainText(text, maxLength)
-      .replace(/[\\`*_[\]!~<>&|$@]/g, (character) => SPECIAL.get(character) ?? '')
-      // Renderers make links of bare `https://…` and `www.…`.
+    withoutIcons(plainText(text, maxLength))
+      .replace(/[\\`*_[\]!~<>&|@]/g, (character) => SPECIAL.get(character) ?? '')
+      // Renderers make links of bare `https://…`, `www.…` and `name.com`.
       .replace(/:\/\//g, '&#58;//')
-      .replace(/\b(www)\./gi, '$1&#46;')
+      .replace(/\.(?=[\p{L}\p{N}])/gu, '\\.')
       // What would be a heading, a list, a rule or a quotation at the beginning of a line.
       .replace(/^([#+=-])/, '\\$1')
       .replace(/^(\d+)([.)])/, '$1\\$2')
