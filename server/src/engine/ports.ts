@@ -28,7 +28,12 @@ export interface Environment {
 export type FileRead =
   | { readonly kind: 'read'; readonly text: string; /** Owner, where the platform tells. */ readonly uid?: number }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** Set when there is something at the path that is no readable text file of that size, rather than no way to it. */
+      readonly unfit?: boolean;
+    };
 
 /** Reads local files. */
 export interface Files {
@@ -41,6 +46,8 @@ export interface TransportFailure {
   readonly kind: 'failed';
   readonly reason: 'dns' | 'refused' | 'tls' | 'proxy' | 'timeout' | 'too-large' | 'redirect' | 'not-allowed' | 'network';
   readonly message: string;
+  /** The HTTP status with which a proxy refused: 407 asks for its own password. */
+  readonly status?: number;
 }
 
 export interface TransportResponse {

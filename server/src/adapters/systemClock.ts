@@ -1,0 +1,4 @@
+import type { Clock } from '../engine/ports';
+
+/** The computer's clock. */
+export const systemClock: Clock = { now: () => Date.now() };
