@@ -1,0 +1,229 @@
+/**
+ * Strict JSON, token by token, with positions: what nlohmann::json accepts in Nix, so no comments and no trailing commas.
+ * There is no recursion on the depth of the input and no tree in memory: the caller walks the few levels it knows and skips
+ * the rest. After the first mistake every token is the end of the text, so that all loops of the caller run out.
+ */
+import { createScanner, type JSONScanner } from 'jsonc-parser';
+import { plainText } from '../../util/plainText';
+import type { Span } from '../../util/span';
+
+/** The token kinds of jsonc-parser, which are a `const enum` and so cannot be imported one by one. */
+const KIND = {
+  openBrace: 1,
+  closeBrace: 2,
+  openBracket: 3,
+  closeBracket: 4,
+  comma: 5,
+  colon: 6,
+  null: 7,
+  true: 8,
+  false: 9,
+  string: 10,
+  number: 11,
+  lineBreak: 14,
+  trivia: 15,
+  unknown: 16,
+  end: 17,
+} as const;
+
+/** A value that is neither object nor array. */
+export type JsonScalar = string | number | boolean | null;
+
+/** Deeper nesting than anybody writes; refused, because it costs memory to follow. */
+const MAX_DEPTH = 512;
+
+/** Reads one JSON text. */
+export class JsonTokens {
+  readonly #text: string;
+  readonly #scanner: JSONScanner;
+  #kind: number = KIND.trivia;
+  #mistake: { readonly message: string; readonly span: Span } | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#scanner = createScanner(text);
+    // A byte order mark is skipped, as nlohmann::json does.
+    if (text.startsWith('\uFEFF')) this.#scanner.setPosition(1);
+    this.#advance();
+  }
+
+  /** The first mistake; the message goes behind "flake.lock is not valid: ". */
+  get mistake(): { readonly message: string; readonly span: Span } | undefined {
+    return this.#mistake;
+  }
+
+  /** Where the present token stands. */
+  get span(): Span {
+    const start = this.#scanner.getTokenOffset();
+    return { start, end: start + this.#scanner.getTokenLength() };
+  }
+
+  get atObject(): boolean {
+    return this.#kind === KIND.openBrace;
+  }
+
+  get atArray(): boolean {
+    return this.#kind === KIND.openBracket;
+  }
+
+  /**
+   * Reads an object. `member` is called for each member in text order, duplicates included, and must read or skip its value.
+   * Returns the object's span. To be called only when {@link atObject}.
+   */
+  readObject(member: (name: string, nameSpan: Span) => void): Span {
+    const { start } = this.span;
+    this.#advance();
+    if (this.#kind !== KIND.closeBrace) {
+      do {
+        if (this.#kind !== KIND.string) return this.#fail('a name in quotes is missing here', start);
+        const name = this.#scanner.getTokenValue();
+        const nameSpan = this.span;
+        this.#advance();
+        if (!this.#take(KIND.colon)) return this.#fail('a ":" is missing here', start);
+        member(name, nameSpan);
+      } while (this.#take(KIND.comma));
+    }
+    return this.#close(KIND.closeBrace, start, 'a "," or "}" is missing here');
+  }
+
+  /** Reads an array; `element` must read or skip each value. Returns its span. To be called only when {@link atArray}. */
+  readArray(element: () => void): Span {
+    const { start } = this.span;
+    this.#advance();
+    if (this.#kind !== KIND.closeBracket) {
+      do element();
+      while (this.#take(KIND.comma));
+    }
+    return this.#close(KIND.closeBracket, start, 'a "," or "]" is missing here');
+  }
+
+  /** Reads a scalar; gives nothing, and skips the value, where an object or array stands. */
+  readScalar(): { readonly value: JsonScalar; readonly span: Span } | { readonly value: undefined; readonly span: Span } {
+    const { span } = this;
+    const kind = this.#kind;
+    switch (kind) {
+      case KIND.string: {
+        const value = this.#scanner.getTokenValue();
+        this.#advance();
+        return { value, span };
+      }
+      case KIND.number: {
+        const value = Number(this.#scanner.getTokenValue());
+        this.#advance();
+        return { value, span };
+      }
+      case KIND.true:
+      case KIND.false:
+        this.#advance();
+        return { value: kind === KIND.true, span };
+      case KIND.null:
+        this.#advance();
+        return { value: null, span };
+      default:
+        return { value: undefined, span: this.skip() };
+    }
+  }
+
+  /** Skips one value of any kind, checking its syntax. Returns its span. */
+  skip(): Span {
+    const { start } = this.span;
+    let { end } = this.span;
+    // The closing token of each open object or array.
+    const open: number[] = [];
+    for (;;) {
+      if (this.atObject || this.atArray) {
+        const isObject = this.atObject;
+        if (open.length >= MAX_DEPTH) return this.#fail('it is nested too deeply', start);
+        this.#advance();
+        const closing = isObject ? KIND.closeBrace : KIND.closeBracket;
+        if (this.#kind !== closing) {
+          open.push(closing);
+          if (isObject && !this.#takeName()) return this.#fail('a name in quotes with a ":" behind it is missing here', start);
+          continue;
+        }
+      } else if (this.#kind < KIND.null || this.#kind > KIND.number) {
+        return this.#fail('a value is missing here', start);
+      }
+      ({ end } = this.span);
+      this.#advance();
+      // A value is complete. Close what ends here, then go on with the next member or element.
+      for (;;) {
+        const closing = open.at(-1);
+        if (closing === undefined) return { start, end };
+        if (this.#take(KIND.comma)) {
+          if (closing === KIND.closeBrace && !this.#takeName())
+            return this.#fail('a name in quotes with a ":" behind it is missing here', start);
+          break;
+        }
+        if (this.#kind !== closing) return this.#fail('a "," or a closing bracket is missing here', start);
+        open.pop();
+        ({ end } = this.span);
+        this.#advance();
+      }
+    }
+  }
+
+  /** Checks that nothing follows. */
+  finish(): void {
+    if (this.#kind !== KIND.end) this.#fail('nothing may follow the closing brace', 0);
+  }
+
+  /** Records a mistake at the present token; later ones are consequences and are dropped. */
+  #fail(message: string, start: number): Span {
+    if (this.#mistake === undefined) {
+      const span = this.#visibleSpan();
+      this.#mistake = { message: this.#explain(message, span), span };
+      this.#kind = KIND.end;
+    }
+    return { start, end: Math.max(start, this.#mistake.span.end) };
+  }
+
+  #explain(message: string, span: Span): string {
+    // After a failed merge git leaves such lines.
+    if (/^(?:<{7}|={7}|>{7})/.test(this.#text.slice(span.start, span.start + 7))) return 'it has merge conflict markers';
+    if (this.#text.trim() === '') return 'it is empty';
+    if (this.#kind === KIND.end) return 'it ends too early';
+    return message.endsWith('missing here')
+      ? `${message}, not ${plainText(this.#text.slice(span.start, span.end), 24)}`
+      : message;
+  }
+
+  /** The present token's place; at the end of the text its last visible character, so that an editor has something to underline. */
+  #visibleSpan(): Span {
+    const { span } = this;
+    if (span.end > span.start) return span;
+    const end = this.#text.trimEnd().length;
+    return { start: Math.max(0, end - 1), end };
+  }
+
+  #close(kind: number, start: number, message: string): Span {
+    if (this.#kind !== kind) return this.#fail(message, start);
+    const { end } = this.span;
+    this.#advance();
+    return { start, end };
+  }
+
+  #take(kind: number): boolean {
+    if (this.#kind !== kind) return false;
+    this.#advance();
+    return true;
+  }
+
+  #takeName(): boolean {
+    return this.#take(KIND.string) && this.#take(KIND.colon);
+  }
+
+  #advance(): void {
+    if (this.#mistake !== undefined) return;
+    let kind: number;
+    do kind = this.#scanner.scan();
+    while (kind === KIND.trivia || kind === KIND.lineBreak);
+    this.#kind = kind;
+    if (kind === KIND.string || kind === KIND.number) {
+      if (Number(this.#scanner.getTokenError()) !== 0)
+        this.#fail(kind === KIND.string ? 'a text is malformed' : 'a number is malformed', 0);
+    } else if (kind >= 12 && kind < KIND.end) {
+      this.#fail(kind === KIND.unknown ? 'it is no JSON' : 'JSON has no comments', 0);
+    }
+  }
+}
