@@ -2,6 +2,7 @@
  * Which public key belongs to which cache. Nix knows no such relation: a trusted key counts for every cache. People need it
  * all the same, to accept a cache together with its key, so it is guessed from names; nothing is trusted because of it.
  */
+import { knownKeysOfName } from './knownKeys';
 
 /** A cache to find keys for. */
 export interface PairableCache {
@@ -11,22 +12,16 @@ export interface PairableCache {
 }
 
 /**
- * Gives the keys of each cache, in the order of `caches`. A key belongs to the caches that `cacheOfKey` knows for it, else to
- * those whose host it is named after (`cache.example.org-1`), else to those with its name as first label of the host, last
+ * Gives the keys of each cache, in the order of `caches`. A key belongs to the cache that is known to use it, else to those
+ * whose host it is named after (`cache.example.org-1`), else to those with its name as first label of the host, last
  * part of the path or bucket. Keys left over go to the one cache left over, or one to one when there are as many of both.
- *
- * @param cacheOfKey Gives the canonical URL of the cache that is known to use a key.
  */
-export function pairKeys(
-  caches: readonly PairableCache[],
-  keys: readonly string[],
-  cacheOfKey: (key: string) => string | undefined = () => undefined,
-): readonly (readonly string[])[] {
+export function pairKeys(caches: readonly PairableCache[], keys: readonly string[]): readonly (readonly string[])[] {
   const paired: string[][] = caches.map(() => []);
   const leftOver: string[] = [];
   for (const key of new Set(keys)) {
     const name = keyOwner(key);
-    const known = cacheOfKey(key);
+    const known = knownKeysOfName(key.split(':', 1)[0] ?? '').find((candidate) => candidate.key === key)?.cache;
     const matches =
       firstMatches(caches, ({ url }) => url === known) ??
       firstMatches(caches, ({ host }) => host?.toLowerCase() === name) ??

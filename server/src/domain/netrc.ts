@@ -17,10 +17,11 @@ interface Draft {
 
 /**
  * Parses a netrc file. Keywords in any case, white space and line ends alike, `#` starts a comment in front of a word, a word
- * may be in double quotes with `\"`, `\n`, `\r`, `\t`; a macro ends at an empty line. As in libcurl, an unfinished quote ends the
- * reading; entries before it count. Entries without login and password are left out.
+ * may be in double quotes with `\"`, `\n`, `\r`, `\t`; a macro ends at an empty line. An unfinished quote ends the reading, with which
+ * libcurl fails; entries complete before it count. Entries without login and password are left out.
  *
- * @see lib/netrc.c of curl; there `default` inside a `machine` entry without both values is skipped, here it starts an entry.
+ * @see lib/netrc.c of curl. Where `machine` or `default` follows an entry that has only a password, some versions (7.88) lose that
+ *   password; here the next entry simply begins.
  */
 export function parseNetrc(text: string): readonly NetrcEntry[] {
   const drafts: Draft[] = [];
@@ -49,7 +50,8 @@ export function parseNetrc(text: string): readonly NetrcEntry[] {
       expected = 'keyword';
     }
     if (!complete) {
-      drafts.pop();
+      const last = drafts.at(-1);
+      if (last?.login === undefined || last.password === undefined) drafts.pop();
       break;
     }
   }

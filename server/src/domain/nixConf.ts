@@ -2,6 +2,7 @@
  * The grammar and the arithmetic of nix.conf: text into lines, lines into settings. Reading the files, in which order and
  * with which includes, is the engine's part. Source: Nix, `AbstractConfig::applyConfig` and `Config::set` in src/libutil/config.cc.
  */
+import { editDistance } from '../util/editDistance';
 import { parseBoolean } from './storeParameters';
 
 /** One meaningful line of a nix.conf; lines count from one. */
@@ -94,7 +95,7 @@ const TEXTS: ReadonlySet<string> = new Set([
 const SECRET = /token|password|credential|impure-env/i;
 
 const NO_SETTING = 'is not of the form `name = value`';
-const REFUSES = 'Nix refuses to start with it';
+const REFUSES = 'Nix refuses to start with it.';
 
 /** Reads the lines of one file. A line in error makes Nix refuse the whole configuration; here it is a problem, and the others count. */
 export function parseNixConf(text: string): readonly NixConfLine[] {
@@ -144,12 +145,16 @@ export function applyNixConf(assignments: readonly NixConfAssignment[]): NixSett
     const { name, append } = canonicalName(written);
     const isBoolean = BOOLEANS.has(name);
     if (append && (isBoolean || TEXTS.has(name))) {
-      problems.push({ file, line, message: `\`${name}\` is no list, so Nix ignores \`${written}\`` });
+      problems.push({ file, line, message: `\`${name}\` is no list, so Nix ignores \`${written}\`.` });
       continue;
     }
     if (isBoolean && parseBoolean(texts.join(' ')) === undefined) {
       problems.push({ file, line, message: `\`${written}\` must be true or false: ${REFUSES}` });
       continue;
+    }
+    const meant = values.has(name) ? undefined : misspelt(name);
+    if (meant !== undefined) {
+      problems.push({ file, line, message: `Nix does not know \`${written}\` and ignores it: perhaps \`${meant}\` is meant.` });
     }
     const place = { file, line };
     const current = append ? values.get(name) : undefined;
@@ -165,4 +170,12 @@ export function canonicalName(written: string): { readonly name: string; readonl
   const append = written.startsWith('extra-') && written !== 'extra-platforms';
   const bare = append ? written.slice('extra-'.length) : written;
   return { name: ALIASES.get(bare) ?? bare, append };
+}
+
+/** Names that decide about caches and keys, long enough that a slip of two letters hits no other setting of Nix. */
+const WORTH_SPELLING = [...DEFAULTS.map(([name]) => name), ...ALIASES.keys(), ...TEXTS].filter((name) => name.length >= 10);
+
+function misspelt(name: string): string | undefined {
+  if (ALIASES.has(name) || TEXTS.has(name) || BOOLEANS.has(name) || name.length > 40) return undefined;
+  return WORTH_SPELLING.find((known) => Math.abs(known.length - name.length) <= 2 && editDistance(name, known) <= 2);
 }

@@ -62,7 +62,6 @@ export function declaredTrust(
   nixConfig: readonly NixConfigSetting[],
   config: Pick<TrustConfiguration, 'caches'>,
   trustedSettings: TrustedSettings,
-  cacheOfKey?: (key: string) => string | undefined,
 ): DeclaredTrust {
   const inUse = new Set(config.caches.map(({ substituter }) => substituter.url));
   const caches = new Map<string, { substituter: Substituter; answers: (boolean | undefined)[] }>();
@@ -91,7 +90,6 @@ export function declaredTrust(
   const pairs = pairKeys(
     named.map(({ substituter }) => substituter),
     keys,
-    cacheOfKey,
   );
   return {
     caches: named.map(({ substituter, answers }, index) => ({
