@@ -76,6 +76,15 @@ export class AnswerMemory<Good> {
     return this.#tasks.run(question.key, (taskSignal) => this.#load(question, taskSignal), signal);
   }
 
+  /** Notes that the question could not be put, because of what went wrong before. */
+  async fail(question: Question<Good>, failure: Remembered<Failure>): Promise<Known<Good>> {
+    const generation = this.#generation;
+    const { good } = await this.known(question);
+    const known = { ...(good === undefined ? {} : { good }), failure };
+    if (generation === this.#generation) this.#remember(question.key, known);
+    return known;
+  }
+
   /** Forgets everything in memory. */
   clear(): void {
     this.#generation += 1;
@@ -99,10 +108,7 @@ export class AnswerMemory<Good> {
       }
       return known;
     }
-    const { good } = await this.known(question);
-    const known = { ...(good === undefined ? {} : { good }), failure: { value: answer.failure, at } };
-    if (generation === this.#generation) this.#remember(question.key, known);
-    return known;
+    return this.fail(question, { value: answer.failure, at });
   }
 
   #withoutOldFailure(known: Known<Good>): Known<Good> {

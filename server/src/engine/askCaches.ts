@@ -114,6 +114,11 @@ export class CacheDesk {
     const answers = new Map(view.answers);
     // A cache that does not even say what it is need not be asked sixty times more.
     if (info.failure !== undefined || refusal.refusal !== undefined) {
+      if (info.failure !== undefined) {
+        for (const path of paths) {
+          answers.set(path, await this.#narinfos.fail(narinfoQuestion(opened, path, storeDir, store), info.failure));
+        }
+      }
       if (paths.length > 0) progress(cache, paths.length);
       return { cache, info, ...refusal, answers };
     }

@@ -110,7 +110,7 @@ function signatureInvalid({ input, found }: Subject): Finding | undefined {
   const [first] = bad;
   if (first === undefined) return undefined;
   return finding('signature-invalid', {
-    message: `Input "${inputName(input)}": signature by "${plainText(first.keyName, 24)}" from ${cacheName(first.cache, 24)} does not verify`,
+    message: `Input "${inputName(input)}": signature by "${plainText(first.keyName, 24)}" from ${cacheName(first.cache, 22)} does not verify`,
     subject: subjectOf(input),
     evidence: {
       storePath: input.storePath,

@@ -33,9 +33,9 @@ export function judgeAnswer(view: CacheView, path: AskedPath, scope: AuditScope)
   const { url } = cache.substituter;
   if (view.refusal !== undefined) return notAsked(cache, view.refusal);
   const known = view.answers.get(path.storePath) ?? {};
-  const failure = later(known.failure, view.info.failure);
   const { good } = known;
-  if (failure !== undefined && (good === undefined || failure.at >= good.at)) {
+  const failure = known.failure ?? (good === undefined ? view.info.failure : undefined);
+  if (failure !== undefined) {
     return judgeFailure(cache, path, good, failure, scope.configuration);
   }
   if (good === undefined) return notAsked(cache, scope.offline ? (scope.offlineReason ?? 'offline') : 'not checked yet');
@@ -61,7 +61,7 @@ function judgeFailure(
 ): Judged {
   const reason = plainText(failure.value.reason, 200);
   if (good?.value.kind === 'found') {
-    const remembered = `answer of an earlier day; asking again failed: ${reason}`;
+    const remembered = `an earlier answer; asking again failed: ${reason}`;
     return judgeNarinfo(cache, path, good.value.narinfo, good.at, configuration, remembered);
   }
   const { url } = cache.substituter;
@@ -160,11 +160,6 @@ export function judgePath(answers: readonly Judged[]): { readonly verdict: PathV
   }
   const verdict = verdicts.has('hash-mismatch') ? 'hash-mismatch' : BEST_FIRST.find((candidate) => verdicts.has(candidate));
   return { verdict: verdict ?? 'unknown', keyNames: [...keyNames].sort(compareText) };
-}
-
-function later<T>(a: Remembered<T> | undefined, b: Remembered<T> | undefined): Remembered<T> | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a.at >= b.at ? a : b;
 }
 
 /** ISO 8601, UTC; a time that no calendar has (a damaged store) is the beginning of 1970. */
