@@ -233,30 +233,6 @@ export function fingerprint({ storePath, narHash, narSize, references }: Narinfo
   return `1;${storePath};${narHashToNix32(narHash)};${narSize};${references.join(',')}`;
 }
 
-/** Prints a narinfo as Nix's writers do: their order of fields, the hash in Nix base-32. */
-export function printNarinfo(narinfo: Narinfo): string {
-  const lines: string[] = [];
-  const add = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) lines.push(`${name}: ${value}\n`);
-  };
-  add('StorePath', narinfo.storePath);
-  add('URL', narinfo.url);
-  add('Compression', narinfo.compression);
-  add('FileHash', narinfo.fileHash);
-  add('FileSize', narinfo.fileSize);
-  add('NarHash', narHashToNix32(narinfo.narHash));
-  add('NarSize', narinfo.narSize);
-  add('References', narinfo.references.map(baseName).join(' '));
-  add('Deriver', narinfo.deriver === undefined ? undefined : baseName(narinfo.deriver));
-  for (const signature of narinfo.signatures) add('Sig', signature);
-  add('CA', narinfo.ca);
-  return lines.join('');
-}
-
-function baseName(path: StorePath): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** Reads base names parted by blanks, sorts them and drops repetitions; nearly all lists are in order already. */
 function parseReferences(value: string, storeDir: string): Result<readonly StorePath[], StorePathError> {
   const paths: StorePath[] = [];

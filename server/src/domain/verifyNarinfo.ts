@@ -78,15 +78,20 @@ export function verifyNarinfo(narinfo: Narinfo, question: NarinfoQuestion): Nari
   if (checks.some(({ form, verdict }) => form === 'wrong-length' && verdict === 'invalid')) problems.push('broken-signature');
   if (lockedNarHash !== undefined && narinfo.references.length > 0) problems.push('source-with-references');
 
-  // Nix 2.34 parses all signatures when it reads; every Nix decodes those under trusted names, but only where it needs them.
-  const stops = problems.includes('not-a-signature') || (!contentAddressed && problems.includes('broken-signature'));
   const vouched = keyNames.length > 0 || contentAddressed;
+  // Nix 2.34 parses all signatures when it reads; every Nix decodes those under trusted names, but only where it needs them.
+  const unreadable = problems.includes('not-a-signature');
+  const stops = unreadable || (!contentAddressed && problems.includes('broken-signature'));
+  const passes = requireSignatures ? vouched && !stops : !unreadable;
 
-  const result = { kind: 'checked', signatures, contentAddressed, keyNames, problems } as const;
   return {
-    ...result,
+    kind: 'checked',
     verdict: verdict(),
-    accepted: requireSignatures ? vouched && !stops : !problems.includes('not-a-signature'),
+    signatures,
+    contentAddressed,
+    keyNames,
+    accepted: passes && !problems.includes('false-content-address'),
+    problems,
   };
 
   function verdict(): PathVerdict {
