@@ -1,82 +1,38 @@
-/** What flake.nix and flake.lock say together: inputs, their sources as locked, and what the static checks find. */
-import type { Span } from '../util/span';
-import type { Finding } from './finding';
-import type { FlakeLock, LockNode, Resolution } from './flakeLock';
-import type { DeclaredInput, FlakeNix } from './flakeNix';
-import type { FlakeAttrs } from './flakeRef';
-import type { NarHash } from './hash';
-import type { TrustedKeys } from './publicKey';
-import type { StorePath } from './storePath';
+/**
+ * What flake.nix and flake.lock say together: inputs, their sources as locked, and what the static checks find. No cache is
+ * asked here, nothing is evaluated; either file may be missing or broken.
+ */
+import { staticFindings } from './checks/staticFindings';
+import { declaredInputs, lockedInputs } from './flakeFacts/inputs';
+import type { FlakeFacts, FlakeOptions, LockState } from './flakeFacts/types';
+import { parseFlakeLock, walkLock } from './flakeLock';
+import { readFlakeNix } from './flakeNix';
 
-/** One input: of the root, or of another reachable node; or one that flake.nix declares and flake.lock does not know. */
-export interface InputFacts {
-  /** From the root, the shortest, and among equals the first in order of names. */
-  readonly path: readonly string[];
-  /** Key in flake.lock after following; the root's key for `follows = ""`; empty when it leads to no node. */
-  readonly node: string;
-  /** As written in flake.lock, from the root. */
-  readonly follows?: readonly string[];
-  /** `not-locked`: flake.nix declares it and flake.lock has no entry (or cannot be read). */
-  readonly resolution: Resolution | { readonly kind: 'not-locked' };
-  /** Root inputs only. */
-  readonly declared?: DeclaredInput;
-  readonly lockNode?: LockNode;
-  /** `locked`. */
-  readonly attrs?: FlakeAttrs;
-  readonly original?: FlakeAttrs;
-  /** Of `locked`, else of the declared reference; `self` for the root flake, `unknown` when nothing tells. */
-  readonly type: string;
-  /** Of `original`, else as declared; user-info removed; empty when nothing tells. */
-  readonly reference: string;
-  readonly rev?: string;
-  /** Seconds since 1970; nothing vouches for it. */
-  readonly lastModified?: number;
-  readonly narHash?: NarHash;
-  readonly storePath?: StorePath;
-  readonly flake: boolean;
-  /** Why the input is private, in words; absent for a public one. */
-  readonly privateReason?: string;
-}
-
-export type LockState =
-  | { readonly state: 'ok'; readonly version: number; readonly lock: FlakeLock }
-  | { readonly state: 'missing' }
-  | { readonly state: 'unreadable'; readonly message: string; readonly span: Span; readonly version?: number };
-
-export interface FlakeFacts {
-  readonly flakeNix?: FlakeNix;
-  readonly flakeNixText?: string;
-  readonly lockText?: string;
-  readonly lock: LockState;
-  /** Sorted by path. */
-  readonly inputs: readonly InputFacts[];
-  /** Static ones, with default severities, of all occasions: the caller filters. */
-  readonly findings: readonly Finding[];
-}
-
-export interface FlakeOptions {
-  /** Globs over the printed reference; matching inputs are private beside those that are so by themselves. */
-  readonly privatePatterns: readonly string[];
-  readonly storeDir?: string;
-  readonly maxAgeDays?: number;
-  readonly allowedOwners?: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly trusted?: TrustedKeys;
-  /** Canonical URLs of the caches that the user has configured. */
-  readonly configuredCaches?: readonly string[];
-}
+export type { FlakeFacts, FlakeOptions, InputFacts, LockState } from './flakeFacts/types';
 
 /** Reads a flake's two files; never throws, linear in their size. */
-export function readFlake(
-  texts: { readonly flakeNix?: string; readonly flakeLock?: string },
-  _options: FlakeOptions,
-): FlakeFacts {
-  return {
+export function readFlake(texts: { readonly flakeNix?: string; readonly flakeLock?: string }, options: FlakeOptions): FlakeFacts {
+  const flakeNix = texts.flakeNix === undefined ? undefined : readFlakeNix(texts.flakeNix);
+  const lock = lockState(texts.flakeLock);
+  const walk = lock.state === 'ok' ? walkLock(lock.lock) : undefined;
+  const declared = flakeNix?.inputs ?? [];
+  const facts = {
+    ...(flakeNix === undefined ? {} : { flakeNix }),
     ...(texts.flakeNix === undefined ? {} : { flakeNixText: texts.flakeNix }),
     ...(texts.flakeLock === undefined ? {} : { lockText: texts.flakeLock }),
-    lock: { state: 'missing' },
-    inputs: [],
-    findings: [],
+    lock,
+    inputs:
+      lock.state === 'ok' && walk !== undefined
+        ? lockedInputs(lock.lock, walk, declared, options)
+        : declaredInputs(declared, options),
   };
+  return { ...facts, findings: staticFindings({ ...facts, ...(walk === undefined ? {} : { walk }), options }) };
+}
+
+function lockState(text: string | undefined): LockState {
+  if (text === undefined) return { state: 'missing' };
+  const parsed = parseFlakeLock(text);
+  if (parsed.kind === 'ok') return { state: 'ok', version: parsed.lock.version, lock: parsed.lock };
+  const { message, span, version } = parsed;
+  return { state: 'unreadable', message, span, ...(version === undefined ? {} : { version }) };
 }

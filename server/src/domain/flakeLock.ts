@@ -1,6 +1,6 @@
 /** flake.lock, versions 5 to 7: parsed with positions, `follows` resolved. Only nodes reachable from the root matter. */
 export { parseFlakeLock } from './flakeLock/parse';
-export { reachableInputs, resolveInput } from './flakeLock/resolve';
+export { LockResolver, reachableInputs, resolveInput, walkLock, type LockWalk } from './flakeLock/resolve';
 export type {
   AttrSpans,
   FlakeLock,

@@ -220,8 +220,8 @@ export class JsonTokens {
     while (kind === KIND.trivia || kind === KIND.lineBreak);
     this.#kind = kind;
     if (kind === KIND.string || kind === KIND.number) {
-      if (Number(this.#scanner.getTokenError()) !== 0)
-        this.#fail(kind === KIND.string ? 'a text is malformed' : 'a number is malformed', 0);
+      const error: number = this.#scanner.getTokenError();
+      if (error !== 0) this.#fail(kind === KIND.string ? 'a text is malformed' : 'a number is malformed', 0);
     } else if (kind >= 12 && kind < KIND.end) {
       this.#fail(kind === KIND.unknown ? 'it is no JSON' : 'JSON has no comments', 0);
     }
