@@ -108,10 +108,10 @@ async function withFlake(server: LanguageServer, argument: unknown, work: (flake
   if (flake !== undefined) await work(flake);
 }
 
-/** Finds the flake whose folder, flake.nix or flake.lock an address names. */
+/** Finds the flake that a link's opaque id names, or whose folder, flake.nix or flake.lock an address names. */
 function flakeOf(flakes: readonly FlakeSummary[], address: string): FlakeSummary | undefined {
   const folder = folderOf(address);
-  return flakes.find(({ uri }) => folderOf(uri) === folder);
+  return flakes.find(({ id, uri }) => id === address || folderOf(uri) === folder);
 }
 
 function folderOf(address: string): string {

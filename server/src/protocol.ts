@@ -50,6 +50,8 @@ export const WORKSPACE_TRUSTED = 'flakeTrust/workspaceTrusted';
 /** Request: the flakes that the server has open or was told of. */
 export const FLAKES = 'flakeTrust/flakes';
 export interface FlakeSummary {
+  /** Opaque id that links in hover and lens carry. */
+  readonly id: string;
   /** URI of the folder that holds flake.nix. */
   readonly uri: string;
   readonly inputs: readonly { readonly id: string; readonly path: readonly string[]; readonly reference: string; readonly summary: string }[];

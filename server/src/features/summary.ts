@@ -1,0 +1,56 @@
+/** A flake in one line: how many inputs, how many of them checked, how many problems. The same in lens, status and messages. */
+import type { InputFacts } from '../domain/flakeFacts';
+import { findingsOf, reportOf, type FlakeView } from './view';
+import { ageOf, SHORT_WORDS, shortRev } from './words';
+
+export interface Summary {
+  /** Sources, transitive ones too; an input that follows another is not counted again. */
+  readonly inputs: number;
+  /** Those of which at least one cache is known to have or not to have the source. */
+  readonly checked: number;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly informations: number;
+}
+
+/** Counts. */
+export function summarize(view: FlakeView): Summary {
+  const own = view.facts.inputs.filter((input) => input.follows === undefined);
+  const count = (severity: string): number => view.findings.filter((finding) => finding.severity === severity).length;
+  return {
+    inputs: own.length,
+    checked: own.filter((input) => isChecked(view, input)).length,
+    errors: count('error'),
+    warnings: count('warning'),
+    informations: count('information'),
+  };
+}
+
+function isChecked(view: FlakeView, input: InputFacts): boolean {
+  return reportOf(view, input.path)?.answers.some(({ answer }) => answer === 'found' || answer === 'absent') ?? false;
+}
+
+/** Writes `1 problem`, `2 problems`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Writes `7 inputs · 5 checked · 1 problem`; errors and warnings are problems. */
+export function summaryText({ inputs, checked, errors, warnings }: Summary): string {
+  const problems = errors + warnings;
+  return [
+    plural(inputs, 'input'),
+    checked === 0 ? 'not checked yet' : `${checked} checked`,
+    ...(problems > 0 ? [plural(problems, 'problem')] : []),
+  ].join(' · ');
+}
+
+/** Writes one input in a few words, for a list to choose from: revision, age, what was found. */
+export function inputSummary(view: FlakeView, input: InputFacts): string {
+  const [finding] = findingsOf(view, input.path);
+  return [
+    ...(input.rev === undefined ? [] : [shortRev(input.rev).slice(0, 40)]),
+    ...(input.lastModified === undefined ? [] : [ageOf(input.lastModified * 1000, view.now)]),
+    ...(finding === undefined ? [] : [SHORT_WORDS[finding.code]]),
+  ].join(' · ');
+}

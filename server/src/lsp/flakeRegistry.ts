@@ -1,0 +1,56 @@
+/** The flakes that hold state: those with an open file, and those that were audited. Nothing grows with the workspace. */
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Files } from '../engine/ports';
+import { flakeDirOf, flakeFileOf } from './flakeUri';
+import { OpenFlake } from './openFlake';
+
+export class FlakeRegistry {
+  readonly #files: Files;
+  readonly #flakes = new Map<string, OpenFlake>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  /** All of them, in the order in which they were opened. */
+  all(): readonly OpenFlake[] {
+    return [...this.#flakes.values()];
+  }
+
+  /** The flake whose file or folder a URI names, if it holds state. */
+  find(uri: string): OpenFlake | undefined {
+    const dir = flakeDirOf(uri);
+    return dir === undefined ? undefined : this.#flakes.get(dir);
+  }
+
+  /** The flake of a folder, if it holds state. */
+  get(dir: string): OpenFlake | undefined {
+    return this.#flakes.get(dir);
+  }
+
+  /** A file was opened; nothing for a file that is none of a flake. */
+  open(document: TextDocument): OpenFlake | undefined {
+    const file = flakeFileOf(document.uri);
+    if (file === undefined) return undefined;
+    const flake = this.#flakes.get(file.dir) ?? this.make(file.dir);
+    flake.open(file.file, document);
+    this.keep(flake);
+    return flake;
+  }
+
+  /** A flake that holds no state yet: for a request about files that are not open. */
+  make(dir: string): OpenFlake {
+    return new OpenFlake(dir, this.#files);
+  }
+
+  /** Lets a flake hold state. */
+  keep(flake: OpenFlake): void {
+    this.#flakes.set(flake.dir, flake);
+  }
+
+  /** Forgets a flake and gives up what it waits for. */
+  drop(flake: OpenFlake): void {
+    flake.checking?.abort();
+    this.#flakes.delete(flake.dir);
+  }
+}

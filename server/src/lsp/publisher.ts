@@ -1,0 +1,88 @@
+/** Publishes Problems: some time after the last edit, with the version that they were found in, and only when they changed. */
+import type { Connection, Diagnostic } from 'vscode-languageserver';
+import type { FlakeFile } from '../domain/finding';
+import type { Logger } from '../engine/ports';
+import { diagnostics } from '../features/diagnostics';
+import type { FlakeView } from '../features/view';
+import { Debouncer } from '../util/debouncer';
+import type { ClientSupport } from './clientSupport';
+import { describeThrown } from './log';
+import { FLAKE_FILES, type OpenFlake } from './openFlake';
+import type { Views } from './views';
+
+/** After typing stops. */
+const TYPING_MS = 150;
+
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #log: Logger;
+  readonly #support: ClientSupport;
+  readonly #views: Views;
+  readonly #onView: (flake: OpenFlake, view: FlakeView | undefined) => void;
+  readonly #delays = new Debouncer();
+  readonly #stop = new AbortController();
+  /** What the editor shows, by URI, to send nothing twice; an empty list is not kept. */
+  readonly #shown = new Map<string, string>();
+
+  /** `onView` is told of each view that was published, for status, lens and hints. */
+  constructor(parts: {
+    readonly connection: Connection;
+    readonly log: Logger;
+    readonly support: ClientSupport;
+    readonly views: Views;
+    readonly onView: (flake: OpenFlake, view: FlakeView | undefined) => void;
+  }) {
+    this.#connection = parts.connection;
+    this.#log = parts.log;
+    this.#support = parts.support;
+    this.#views = parts.views;
+    this.#onView = parts.onView;
+  }
+
+  /** Publishes when the typing has stopped. */
+  afterTyping(flake: OpenFlake): void {
+    this.#delays.schedule(flake.dir, TYPING_MS, () => void this.now(flake));
+  }
+
+  /** Publishes as soon as the texts are read. Never rejects. */
+  async now(flake: OpenFlake): Promise<void> {
+    this.#delays.cancel(flake.dir);
+    try {
+      const examined = await this.#views.examine(flake, this.#stop.signal);
+      if (!flake.hasOpenFile && !flake.audited) return;
+      const found =
+        examined === undefined
+          ? undefined
+          : diagnostics(examined.view, {
+              transitive: examined.circumstances.settings['diagnostics.transitive'],
+              lockShown: flake.isOpen('flake.lock') || flake.audited,
+              supports: this.#support.diagnostics,
+            });
+      for (const file of FLAKE_FILES) this.#publish(flake, file, found?.[file] ?? [], examined?.view);
+      this.#onView(flake, examined?.view);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#log.error(`Problems could not be found: ${describeThrown(error)}`);
+    }
+  }
+
+  /** Takes everything back that was published for a flake. */
+  withdraw(flake: OpenFlake): void {
+    this.#delays.cancel(flake.dir);
+    for (const file of FLAKE_FILES) this.#publish(flake, file, [], undefined);
+  }
+
+  dispose(): void {
+    this.#delays.dispose();
+    this.#stop.abort();
+  }
+
+  #publish(flake: OpenFlake, file: FlakeFile, found: readonly Diagnostic[], view: FlakeView | undefined): void {
+    const uri = flake.uriOf(file);
+    const version = view?.documents[file]?.version ?? -1;
+    const shown = found.length === 0 ? undefined : JSON.stringify([version, found]);
+    if (this.#shown.get(uri) === shown) return;
+    if (shown === undefined) this.#shown.delete(uri);
+    else this.#shown.set(uri, shown);
+    void this.#connection.sendDiagnostics({ uri, ...(version < 0 ? {} : { version }), diagnostics: [...found] });
+  }
+}

@@ -1,0 +1,233 @@
+/** Brings together what features read: texts, settings, configuration, what is known of caches. Every step is remembered until it changes. */
+import { relative } from 'node:path';
+import type { FlakeFacts, FlakeOptions } from '../domain/flakeFacts';
+import type { InputsReport } from '../domain/inputsReport';
+import { acceptedConfiguration, declaredTrust } from '../engine/declaredCaches';
+import type { AuditScope, Engine } from '../engine/engine';
+import type { Logger } from '../engine/ports';
+import type { DeclaredCache, TrustConfiguration } from '../engine/trustConfiguration';
+import { currentFindings, type FoundIn, isBroken, steadyFindings } from '../features/findings';
+import type { Access, FlakeView } from '../features/view';
+import { isExcluded } from '../util/pathGlob';
+import type { Configurations, UserConfiguration } from './configurations';
+import type { EngineHolder } from './engineHolder';
+import type { ServerHost } from './host';
+import { describeThrown } from './log';
+import type { FlakeState, OpenFlake } from './openFlake';
+import type { ReferenceTable } from './references';
+import type { FlakeSettings, SettingsSource } from './settingsSource';
+
+/** What a flake is looked at under. */
+export interface Circumstances extends FlakeSettings {
+  readonly access: Access;
+  /** Switched off, or excluded by a glob. */
+  readonly disabled: boolean;
+  readonly user: UserConfiguration;
+}
+
+/** A view with what the engine needs to ask for more. */
+export interface Examined {
+  readonly view: FlakeView;
+  readonly scope: AuditScope;
+  readonly engine: Engine;
+  readonly circumstances: Circumstances;
+}
+
+interface Remembered {
+  readonly options: { readonly key: readonly unknown[]; readonly value: Omit<FlakeOptions, 'now'> };
+  readonly configuration?: {
+    readonly key: readonly unknown[];
+    readonly value: { readonly configuration: TrustConfiguration; readonly declared: readonly DeclaredCache[] };
+  };
+  readonly report?: { readonly key: readonly unknown[]; readonly value: Promise<InputsReport | undefined> };
+  readonly good?: FoundIn;
+}
+
+export class Views {
+  readonly #host: ServerHost;
+  readonly #log: Logger;
+  readonly #settings: SettingsSource;
+  readonly #configurations: Configurations;
+  readonly #engines: EngineHolder;
+  readonly #references: ReferenceTable;
+  readonly #remembered = new WeakMap<OpenFlake, Remembered>();
+  /** Local paths of the workspace's folders, for globs. */
+  folders: readonly string[] = [];
+  trusted: boolean;
+  /** Counts what made earlier reports old: a check that ended, answers that were forgotten. */
+  #generation = 0;
+
+  constructor(parts: {
+    readonly host: ServerHost;
+    readonly log: Logger;
+    readonly settings: SettingsSource;
+    readonly configurations: Configurations;
+    readonly engines: EngineHolder;
+    readonly references: ReferenceTable;
+    readonly trusted: boolean;
+  }) {
+    this.#host = parts.host;
+    this.#log = parts.log;
+    this.#settings = parts.settings;
+    this.#configurations = parts.configurations;
+    this.#engines = parts.engines;
+    this.#references = parts.references;
+    this.trusted = parts.trusted;
+  }
+
+  /** Caches answered, or answers were forgotten. */
+  reportsChanged(): void {
+    this.#generation++;
+  }
+
+  /** Reads settings and configuration for a flake. Never rejects. */
+  async circumstances(flake: OpenFlake): Promise<Circumstances> {
+    const read = await this.#settings.of(flake.uriOf('flake.nix'));
+    const { settings } = read;
+    const user = await this.#configurations.of(settings);
+    const mode = settings['network.mode'];
+    return {
+      ...read,
+      user,
+      access: this.trusted ? mode : 'restricted',
+      disabled: !settings.enable || isExcluded(settings.exclude, this.#pathForGlobs(flake.dir)),
+    };
+  }
+
+  /** Returns what features read; nothing for a flake that is switched off. Rejects only when `signal` aborts. */
+  async view(flake: OpenFlake, signal: AbortSignal): Promise<FlakeView | undefined> {
+    return (await this.examine(flake, signal))?.view;
+  }
+
+  /** As {@link view}, with engine and scope. No request leaves. */
+  async examine(flake: OpenFlake, signal: AbortSignal): Promise<Examined | undefined> {
+    for (;;) {
+      const circumstances = await this.circumstances(flake);
+      signal.throwIfAborted();
+      if (circumstances.disabled) return undefined;
+      const { settings, access, user } = circumstances;
+      const options = this.#options(flake, circumstances);
+      const now = this.#host.clock.now();
+      const state = await flake.read(options, now, signal);
+      const { configuration, declared } = this.#configuration(flake, state.facts, user);
+      const engine = await this.#engines.of(circumstances, configuration.sslCertFile);
+      const scope: AuditScope = {
+        flakeDir: flake.dir,
+        configuration,
+        offline: access === 'offline' || access === 'restricted',
+        ...(access === 'restricted' ? { offlineReason: 'this folder is in Restricted Mode' } : {}),
+        severity: settings['diagnostics.severity'],
+        audit: flake.audited,
+      };
+      const report = await this.#report(flake, state.facts, scope, engine);
+      signal.throwIfAborted();
+      // Somebody typed while the store was read: what was found has no place in the new text.
+      if ((await flake.read(options, now, signal)) !== state) continue;
+      return {
+        view: {
+          dir: flake.dir,
+          ...this.#seen(flake, state, report, scope),
+          configuration,
+          declared,
+          access,
+          now,
+          references: this.#references,
+        },
+        scope,
+        engine,
+        circumstances,
+      };
+    }
+  }
+
+  #seen(
+    flake: OpenFlake,
+    state: FlakeState,
+    report: InputsReport | undefined,
+    scope: AuditScope,
+  ): Pick<FlakeView, 'documents' | 'facts' | 'report' | 'findings'> {
+    const found = { facts: state.facts, findings: currentFindings(state.facts, report, scope) };
+    const { good } = this.#memory(flake);
+    const findings = steadyFindings(good, found);
+    if (good === undefined || !isBroken(good.facts, state.facts)) this.#remember(flake, { good: found });
+    return { ...state, ...(report === undefined ? {} : { report }), findings };
+  }
+
+  #options(flake: OpenFlake, { settings, user }: Circumstances): Omit<FlakeOptions, 'now'> {
+    const { configuration } = user;
+    const key = [settings, configuration];
+    const { options } = this.#memory(flake);
+    if (same(options.key, key)) return options.value;
+    const { maxAgeDays, allowedOwners } = settings;
+    const value: Omit<FlakeOptions, 'now'> = {
+      privatePatterns: settings.privateInputs,
+      storeDir: configuration.storeDir,
+      trusted: configuration.trusted,
+      configuredCaches: configuration.caches.map(({ substituter }) => substituter.url),
+      ...(maxAgeDays === null ? {} : { maxAgeDays }),
+      ...(allowedOwners.length === 0 ? {} : { allowedOwners }),
+    };
+    this.#remember(flake, { options: { key, value } });
+    return value;
+  }
+
+  /** The configuration for one flake; the same object as long as nothing of it changed, because checks are remembered by it. */
+  #configuration(flake: OpenFlake, facts: FlakeFacts, user: UserConfiguration) {
+    const nixConfig = facts.flakeNix?.nixConfig ?? [];
+    const key = [
+      user,
+      this.trusted,
+      JSON.stringify(nixConfig.map(({ name, value, elements }) => [name, value, elements.map((word) => word.value)])),
+    ];
+    const { configuration: known } = this.#memory(flake);
+    if (known !== undefined && same(known.key, key)) return known.value;
+    const trust = declaredTrust(nixConfig, user.configuration, user.trustedSettings);
+    const configuration = acceptedConfiguration(user.configuration, trust, { workspaceTrusted: this.trusted });
+    const value = { configuration, declared: trust.caches };
+    this.#remember(flake, { configuration: { key, value } });
+    return value;
+  }
+
+  #report(flake: OpenFlake, facts: FlakeFacts, scope: AuditScope, engine: Engine): Promise<InputsReport | undefined> {
+    const key = [
+      facts,
+      scope.configuration,
+      scope.offlineReason,
+      scope.offline,
+      scope.severity,
+      scope.audit,
+      engine,
+      this.#generation,
+    ];
+    const { report: known } = this.#memory(flake);
+    if (known !== undefined && same(known.key, key)) return known.value;
+    // Not bound to a request: it is shared, and only memory and disk are looked into.
+    const value = engine.known(facts, scope, new AbortController().signal).catch((error: unknown) => {
+      this.#log.error(`What is known of caches could not be read: ${describeThrown(error)}`);
+      return undefined;
+    });
+    this.#remember(flake, { report: { key, value } });
+    return value;
+  }
+
+  #memory(flake: OpenFlake): Remembered {
+    return this.#remembered.get(flake) ?? { options: { key: [], value: { privatePatterns: [] } } };
+  }
+
+  #remember(flake: OpenFlake, part: Partial<Remembered>): void {
+    this.#remembered.set(flake, { ...this.#memory(flake), ...part });
+  }
+
+  /** Relative to the workspace folder that holds it, where one does. */
+  #pathForGlobs(dir: string): string {
+    const inside = this.folders
+      .map((folder) => relative(folder, dir))
+      .filter((path) => !path.startsWith('..') && !/^([A-Za-z]:)?[/\\]/.test(path));
+    const shortest = inside.sort((a, b) => a.length - b.length)[0];
+    return (shortest ?? dir).replaceAll('\\', '/');
+  }
+}
+
+function same(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((part, index) => part === b[index]);
+}
