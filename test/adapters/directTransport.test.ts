@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,7 @@ function get(
 
 function response(answer: TransportResponse | TransportFailure): TransportResponse {
   assert.equal(answer.kind, 'response', JSON.stringify(answer));
-  return answer as TransportResponse;
+  return answer;
 }
 
 function body(answer: TransportResponse | TransportFailure): string {
@@ -61,7 +62,7 @@ function body(answer: TransportResponse | TransportFailure): string {
 
 function failure(answer: TransportResponse | TransportFailure): TransportFailure {
   assert.equal(answer.kind, 'failed', JSON.stringify(answer));
-  return answer as TransportFailure;
+  return answer;
 }
 
 /** A port at which nothing listens. */
@@ -134,12 +135,9 @@ describe('DirectTransport', () => {
     it('keeps the status of a refusal whose page is large, slow or cut off', async () => {
       const { url } = await server({
         '/large': cache.status(404, {}, 'x'.repeat(1_000_000)),
-        '/slow': (_, answer) =>
-          void (answer as import('node:http').ServerResponse).writeHead(403, { 'content-length': 5 }).write('x'),
+        '/slow': (_, answer) => void (answer as ServerResponse).writeHead(403, { 'content-length': 5 }).write('x'),
         '/cut': (request, answer) =>
-          void (answer as import('node:http').ServerResponse)
-            .writeHead(401, { 'content-length': 5 })
-            .write('x', () => request.socket.destroy()),
+          void (answer as ServerResponse).writeHead(401, { 'content-length': 5 }).write('x', () => request.socket.destroy()),
       });
       const direct = transport();
       assert.equal(response(await get(direct, `${url}/large`)).status, 404);

@@ -29,13 +29,13 @@ export interface CacheServer {
   /** Open connections. */
   readonly sockets: ReadonlySet<Socket>;
   /** Says what happens at a path; the last word counts. What is said of no path is answered with 404. */
-  on(path: string, behaviour: Behaviour): void;
+  readonly on: (path: string, behaviour: Behaviour) => void;
   /** How often a path was asked for. */
-  count(path: string): number;
+  readonly count: (path: string) => number;
   /** Settles when the next request for `path` (or any) has arrived. */
-  requested(path?: string): Promise<void>;
+  readonly requested: (path?: string) => Promise<void>;
   /** Ends at once, whatever is open. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface CacheServerOptions {
@@ -114,7 +114,7 @@ function finish(response: Response, chunk: Uint8Array | string = ''): void {
 }
 
 function cut(response: Response): void {
-  (response.socket as Socket | null)?.destroy();
+  response.socket?.destroy();
 }
 
 /** Serves a text with 200. */

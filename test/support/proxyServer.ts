@@ -9,7 +9,7 @@ export interface ProxyServer {
   readonly port: number;
   /** What was asked for: `host:port` of a tunnel, the URL of a plain request. */
   readonly asked: readonly string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface ProxyServerOptions {
