@@ -3,6 +3,7 @@
  * with which includes, is the engine's part. Source: Nix, `AbstractConfig::applyConfig` and `Config::set` in src/libutil/config.cc.
  */
 import { editDistance } from '../util/editDistance';
+import { plainText } from '../util/plainText';
 import { parseBoolean } from './storeParameters';
 
 /** One meaningful line of a nix.conf; lines count from one. */
@@ -145,16 +146,20 @@ export function applyNixConf(assignments: readonly NixConfAssignment[]): NixSett
     const { name, append } = canonicalName(written);
     const isBoolean = BOOLEANS.has(name);
     if (append && (isBoolean || TEXTS.has(name))) {
-      problems.push({ file, line, message: `\`${name}\` is no list, so Nix ignores \`${written}\`.` });
+      problems.push({ file, line, message: `\`${plainText(name)}\` is no list, so Nix ignores \`${plainText(written)}\`.` });
       continue;
     }
     if (isBoolean && parseBoolean(texts.join(' ')) === undefined) {
-      problems.push({ file, line, message: `\`${written}\` must be true or false: ${REFUSES}` });
+      problems.push({ file, line, message: `\`${plainText(written)}\` must be true or false: ${REFUSES}` });
       continue;
     }
     const meant = values.has(name) ? undefined : misspelt(name);
     if (meant !== undefined) {
-      problems.push({ file, line, message: `Nix does not know \`${written}\` and ignores it: perhaps \`${meant}\` is meant.` });
+      problems.push({
+        file,
+        line,
+        message: `Nix does not know \`${plainText(written)}\` and ignores it: perhaps \`${meant}\` is meant.`,
+      });
     }
     const place = { file, line };
     const current = append ? values.get(name) : undefined;

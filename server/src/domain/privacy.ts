@@ -3,7 +3,9 @@
  * cache that its asker has that very source, so a private input is only asked for at caches that are private themselves.
  */
 import { parseUrl } from '../util/parseUrl';
+import { plainText } from '../util/plainText';
 import { printFlakeRef, type FlakeAttrs } from './flakeRef';
+import { isSecretParameter } from './flakeRef/credentials';
 
 const PRIVATE_SUFFIXES = ['local', 'internal', 'lan', 'corp', 'home.arpa', 'intranet', 'private', 'localhost'];
 
@@ -31,10 +33,10 @@ export function isPrivateHost(host: string): boolean {
 export function privateReason(attrs: FlakeAttrs, patterns: readonly string[]): string | undefined {
   const reference = printFlakeRef(attrs);
   const pattern = patterns.find((candidate) => matchesReference(candidate, reference));
-  if (pattern !== undefined) return `matches your pattern "${pattern}"`;
+  if (pattern !== undefined) return `matches your pattern "${plainText(pattern)}"`;
   if (attrs.get('type') === 'path') return 'a path on this machine';
   const host = attrs.get('host');
-  if (typeof host === 'string' && isPrivateHost(host)) return `the host "${host}" is not public`;
+  if (typeof host === 'string' && isPrivateHost(host)) return `the host "${plainText(host)}" is not public`;
   const url = attrs.get('url');
   return typeof url === 'string' ? privateUrlReason(url) : undefined;
 }
@@ -49,31 +51,10 @@ function privateUrlReason(url: string): string | undefined {
   if (address === undefined) return 'its URL cannot be read';
   if (address.username !== '' || address.password !== '') return 'its URL carries a credential';
   for (const name of address.searchParams.keys()) {
-    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) return 'its URL carries a credential';
+    if (isSecretParameter(name)) return 'its URL carries a credential';
   }
-  return isPrivateHost(address.hostname) ? `the host "${address.hostname}" is not public` : undefined;
+  return isPrivateHost(address.hostname) ? `the host "${plainText(address.hostname)}" is not public` : undefined;
 }
-
-/** Query parameters by which forges and object stores pass a secret. */
-const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
-  'access_token',
-  'api_key',
-  'apikey',
-  'auth',
-  'auth_token',
-  'authorization',
-  'job_token',
-  'key',
-  'password',
-  'private_token',
-  'sig',
-  'signature',
-  'token',
-  'x-amz-credential',
-  'x-amz-security-token',
-  'x-amz-signature',
-  'x-goog-signature',
-]);
 
 /** Matches without backtracking: each piece between stars is searched once, from where the one before it ended. */
 function matchesReference(pattern: string, reference: string): boolean {
@@ -93,8 +74,11 @@ function matchesReference(pattern: string, reference: string): boolean {
 /** The host as it would be contacted, an IPv6 address in brackets; `undefined` for what is no host. */
 function canonicalHost(host: string): string | undefined {
   if (host.length > 512 || /[/?#@\\\s]/.test(host)) return undefined;
-  const bare = host.replace(/^\[/, '').replace(/\]$/, '');
-  const address = parseUrl(bare.includes(':') ? `http://[${bare.replace(/%.*$/s, '')}]/` : `http://${host}/`);
+  const bare = host
+    .replace(/^([^:]*):[0-9]{1,5}$/, '$1')
+    .replace(/^\[/, '')
+    .replace(/\]$/, '');
+  const address = parseUrl(bare.includes(':') ? `http://[${bare.replace(/%.*$/s, '')}]/` : `http://${bare}/`);
   return address?.hostname.replace(/\.$/, '');
 }
 

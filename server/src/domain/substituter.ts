@@ -3,6 +3,7 @@
  * address it is known. Credentials are separated from the address here, once, so that nothing that prints an address can leak them.
  */
 import { parseUrl } from '../util/parseUrl';
+import { plainText } from '../util/plainText';
 import { err, ok, type Result } from './result';
 import {
   CACHE_PARAMETERS,
@@ -90,8 +91,10 @@ export function parseSubstituter(text: string): Result<Substituter, SubstituterE
     default: {
       const reason = NOT_ASKED.get(scheme);
       if (reason === undefined) return err({ kind: 'unknown-scheme', scheme });
-      const host = (authority ?? '').slice((authority ?? '').lastIndexOf('@') + 1);
-      return ok(notAsked(text, trimSlashes(`${scheme}://${host}${path}`), reason, params));
+      const [address, ...rest] = `${authority ?? ''}${path}`.split('/');
+      // Without `//` too, what stands before an `@` is taken for a login, so that it is never shown.
+      const host = address?.slice(address.lastIndexOf('@') + 1) ?? '';
+      return ok(notAsked(text, trimSlashes(`${scheme}://${[host, ...rest].join('/')}`), reason, params));
     }
   }
 }
@@ -102,9 +105,9 @@ export function describeSubstituterError(error: SubstituterError): string {
     case 'not-a-store':
       return 'is not the URL of a store';
     case 'unknown-scheme':
-      return `has the scheme "${error.scheme.slice(0, 40)}", which Nix does not know`;
+      return `has the scheme "${plainText(error.scheme)}", which Nix does not know`;
     case 'bad-parameter':
-      return `has the parameter "${error.parameter}" with a value that Nix refuses, so Nix does not use it`;
+      return `has the parameter "${plainText(error.parameter)}" with a value that Nix refuses, so Nix does not use it`;
   }
 }
 
@@ -150,7 +153,7 @@ function parseFile(raw: string, path: string, params: ReadonlyMap<string, string
   const decoded = decode(path);
   if (decoded === undefined || decoded === '' || decoded.includes('\0')) return err({ kind: 'not-a-store' });
   const directory = trimSlashes(decoded.replaceAll(/\/{2,}/g, '/'));
-  const url = `file://${trimSlashes(path.replaceAll(/\/{2,}/g, '/'))}`;
+  const url = `file://${trimSlashes(path.replaceAll(/\/{2,}/g, '/')) || '/'}`;
   const absolute = directory === '' || directory.startsWith('/');
   return ok({
     raw,

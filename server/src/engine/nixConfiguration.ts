@@ -6,6 +6,7 @@
  */
 import { applyNixConf, parseNixConf, type NixConfAssignment, type NixConfPlace, type NixSettings } from '../domain/nixConf';
 import { parseBoolean } from '../domain/storeParameters';
+import { plainText } from '../util/plainText';
 import { directoryOf, resolvePath } from '../util/posixPath';
 import type { Environment, Files } from './ports';
 
@@ -102,11 +103,17 @@ class Chain {
     includers: readonly string[] = [],
   ): Promise<void> {
     if (includers.includes(file)) {
-      this.problem({ ...placeOf(includedAt), message: `The included file ${file} includes itself, which Nix does not survive.` });
+      this.problem({
+        ...placeOf(includedAt),
+        message: `The included file ${plainText(file, 200)} includes itself, which Nix does not survive.`,
+      });
       return;
     }
     if (includers.length >= MAX_DEPTH || this.#filesRead >= MAX_FILES) {
-      this.problem({ ...placeOf(includedAt), message: `The included file ${file} is not read: there are too many includes.` });
+      this.problem({
+        ...placeOf(includedAt),
+        message: `The included file ${plainText(file, 200)} is not read: there are too many includes.`,
+      });
       return;
     }
     this.#filesRead++;
@@ -116,7 +123,10 @@ class Chain {
         return this.readText(read.text, file, directoryOf(file), [...includers, file]);
       case 'absent':
         if (includedAt?.optional === false) {
-          this.problem({ ...placeOf(includedAt), message: `The included file ${file} does not exist: Nix refuses to start.` });
+          this.problem({
+            ...placeOf(includedAt),
+            message: `The included file ${plainText(file, 200)} does not exist: Nix refuses to start.`,
+          });
         }
         return;
       case 'failed':

@@ -6,6 +6,7 @@ import { describePublicKeyError, trustedKeys, type TrustedKeys } from '../domain
 import { publicKeyOfSecret } from '../domain/secretKey';
 import { STORE_DIR } from '../domain/storePath';
 import { describeSubstituterError, parseSubstituter, redactSubstituter, type Substituter } from '../domain/substituter';
+import { plainText } from '../util/plainText';
 import { resolvePath } from '../util/posixPath';
 import { certFileOf, nonEmpty, readNixConfiguration, type ConfigurationProblem, type NixConfiguration } from './nixConfiguration';
 import type { Environment, Files } from './ports';
@@ -108,7 +109,7 @@ export function configuredCache(
   const reason =
     substituter.reason ??
     (theirs !== undefined && resolvePath(theirs) !== storeDir
-      ? `made for the store directory ${theirs}, not ${storeDir}`
+      ? `made for the store directory ${plainText(theirs)}, not ${storeDir}`
       : undefined);
   return { substituter, origin, private: isPrivate, ask: reason === undefined, ...(reason === undefined ? {} : { reason }) };
 }
@@ -127,7 +128,7 @@ function collectCaches(
     if (!parsed.ok) {
       problems.push({
         ...place,
-        message: `The substituter "${redactSubstituter(text)}" ${describeSubstituterError(parsed.error)}.`,
+        message: `The substituter "${plainText(redactSubstituter(text), 200)}" ${describeSubstituterError(parsed.error)}.`,
       });
       return;
     }
@@ -135,7 +136,7 @@ function collectCaches(
     for (const parameter of substituter.unknownParams) {
       problems.push({
         ...place,
-        message: `The substituter "${substituter.url}" has the parameter "${parameter}", which Nix ignores.`,
+        message: `The substituter "${plainText(substituter.url, 200)}" has the parameter "${plainText(parameter)}", which Nix ignores.`,
       });
     }
     const known = byUrl.get(substituter.url);
@@ -182,13 +183,13 @@ function reportKeys(trusted: TrustedKeys, nix: NixConfiguration | undefined, pro
   for (const { text, error } of trusted.problems) {
     // Only the name is shown: the rest may be a secret key that was pasted by mistake.
     const colon = text.indexOf(':');
-    const subject = colon > 0 ? `The trusted public key "${text.slice(0, Math.min(colon, 100))}"` : 'A trusted public key';
+    const subject = colon > 0 ? `The trusted public key "${plainText(text.slice(0, colon))}"` : 'A trusted public key';
     problems.push({ ...placeOf(text, nix), message: `${subject} ${describePublicKeyError(error)}.` });
   }
   for (const { name, text } of trusted.shadowed) {
     problems.push({
       ...placeOf(text, nix),
-      message: `The trusted public key "${name}" is hidden by another one of that name before it.`,
+      message: `The trusted public key "${plainText(name)}" is hidden by another one of that name before it.`,
     });
   }
 }
