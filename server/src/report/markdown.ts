@@ -1,0 +1,163 @@
+/** The report as a document: to read in an editor, to attach to a ticket, to commit and compare. The same facts give the same bytes. */
+import { FINDING_CODES } from '../domain/finding';
+import type { CacheReport, InputReport, InputsReport, ReportedFinding } from '../domain/inputsReport';
+import type { AuditScope } from '../engine/engine';
+import { SEVERITIES } from '../engine/reportedFindings';
+import { compareText } from '../util/compare';
+import { codeCell, codeSpan, escapeMarkdown, link } from '../util/markdown';
+import { notChecked } from './notChecked';
+import { cacheLabel, cacheWords, countWords, dateOf, NOT_PROVED, plural, shortRev, signerWords, vettingWords } from './words';
+
+/** Under which rules the report was made. */
+export type ReportRules = Pick<AuditScope, 'configuration' | 'offline' | 'offlineReason' | 'severity'>;
+
+/** Prints the report as Markdown. Foreign text stands in code spans or is escaped: it forms no link, image, HTML or table cell. */
+export function markdownReport(report: InputsReport, rules: ReportRules): string {
+  const sections = [
+    ['# Flake Trust report', ...summary(report)],
+    ['## Findings', ...findings(report.findings)],
+    ['## Inputs', ...inputTable(report.inputs)],
+    ['## Not checked', ...notCheckedList(report)],
+    ['## Environment', ...environment(report, rules)],
+    ['## What this report does not prove', NOT_PROVED],
+  ];
+  return `${sections.map((blocks) => blocks.join('\n\n')).join('\n\n')}\n`;
+}
+
+function summary({ flake, lock, inputs, findings: found, caches }: InputsReport): string[] {
+  const sources = inputs.filter(({ follows }) => follows === undefined);
+  const count = (verdict: string) => sources.filter(({ signer }) => signer.verdict === verdict).length;
+  const states = {
+    ok: `version ${lock.version ?? '?'}`,
+    missing: 'missing',
+    unreadable: escapeMarkdown(lock.message ?? 'cannot be read'),
+  };
+  const verdicts = (
+    [
+      ['hash-mismatch', 'served with other content than locked'],
+      ['invalid-signature', 'with a signature that does not verify'],
+      ['verified', 'signed by a key that you trust'],
+      ['content-addressed', 'served exactly as locked, which needs no signature'],
+      ['untrusted-key', 'signed by unknown keys only'],
+      ['unsigned', 'served without a signature'],
+      ['absent', 'in no cache, which is normal for sources'],
+      ['unknown', 'not checked'],
+    ] as const
+  ).flatMap(([verdict, words]) => (count(verdict) === 0 ? [] : [`${count(verdict)} ${words}`]));
+  const answered = caches.filter(({ state }) => state === 'reachable').length;
+  return [
+    [
+      ...(flake === undefined ? [] : [`- Flake: ${codeSpan(flake, 200)}`]),
+      `- flake.lock: ${states[lock.state]}`,
+      `- Findings: ${countWords(found)}`,
+      `- Sources: ${plural(sources.length, 'input')}${verdicts.length === 0 ? '' : ` (${verdicts.join('; ')})`}`,
+      `- Caches: ${answered} of ${caches.length} answered`,
+    ].join('\n'),
+  ];
+}
+
+function findings(found: readonly ReportedFinding[]): string[] {
+  if (found.length === 0) return ['None.'];
+  return SEVERITIES.flatMap((severity) => {
+    const some = found.filter((finding) => finding.severity === severity);
+    if (some.length === 0) return [];
+    return [`### ${HEADINGS[severity]}`, some.map(findingItem).join('\n')];
+  });
+}
+
+const HEADINGS = { error: 'Errors', warning: 'Warnings', information: 'Notes', hint: 'Hints' } as const;
+
+function findingItem({ code, message, subject, location, help }: ReportedFinding): string {
+  const place = location === undefined ? '' : `, ${codeSpan(`${location.file}:${location.line + 1}:${location.character + 1}`)}`;
+  return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id)}${place}`;
+}
+
+function inputTable(inputs: readonly InputReport[]): string[] {
+  if (inputs.length === 0) return ['None.'];
+  const rows = inputs.map((input) =>
+    [
+      codeCell(input.path.join('/')),
+      sourceCell(input),
+      input.rev === undefined ? '' : codeCell(shortRev(input.rev)),
+      input.narHash === undefined ? 'none' : codeCell(input.narHash),
+      input.lastModified === undefined ? '' : (dateOf(input.lastModified * 1000) ?? ''),
+      cachesCell(input),
+      escapeMarkdown(signerWords(input).text),
+      escapeMarkdown(vettingWords(input).text),
+    ].join(' | '),
+  );
+  const head = ['Input', 'Source', 'Revision', 'Locked hash', 'Date', 'Caches', 'Signer of the source', 'Vetting'];
+  return [[`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map((row) => `| ${row} |`)].join('\n')];
+}
+
+function sourceCell({ reference, follows, private: isPrivate, flake }: InputReport): string {
+  return [
+    ...(reference === '' ? [] : [codeCell(reference, 160)]),
+    ...(follows === undefined
+      ? []
+      : [follows.length === 0 ? 'follows this flake itself' : `follows ${codeCell(follows.join('/'))}`]),
+    ...(isPrivate ? ['private'] : []),
+    ...(flake ? [] : ['not a flake']),
+  ].join(', ');
+}
+
+/** What each cache said, with the day of the oldest answer. */
+function cachesCell({ answers }: InputReport): string {
+  const told = answers.filter(({ answer }) => answer === 'found' || answer === 'absent');
+  if (told.length === 0) return 'not checked';
+  const names = (kind: string) => told.filter(({ answer }) => answer === kind).map(({ url }) => codeCell(cacheLabel(url)));
+  const [found, absent] = [names('found'), names('absent')];
+  const parts = [
+    ...(found.length === 0 ? [] : [`found in ${found.join(', ')}`]),
+    ...(absent.length === 0 ? [] : [`not in ${absent.join(', ')}`]),
+  ];
+  const day =
+    told
+      .map(({ checkedAt }) => checkedAt ?? '')
+      .sort(compareText)[0]
+      ?.slice(0, 10) ?? '';
+  return `${parts.join('; ')}${day === '' ? '' : `, ${day}`}`;
+}
+
+function notCheckedList(report: InputsReport): string[] {
+  const list = notChecked(report).map(({ what, why }) => `- ${escapeMarkdown(what)}: ${escapeMarkdown(why)}`);
+  return [[...list, '- The binaries built from the inputs: not checked by this version.'].join('\n')];
+}
+
+function environment(
+  { tool, caches, inputs }: InputsReport,
+  { configuration, offline, offlineReason, severity }: ReportRules,
+): string[] {
+  const times = inputs.flatMap(({ answers }) => answers.flatMap(({ checkedAt }) => (checkedAt === undefined ? [] : [checkedAt])));
+  const sorted = times.sort(compareText);
+  const [oldest, newest] = [sorted[0], sorted.at(-1)];
+  const off = [...(severity ?? [])].flatMap(([code, level]) => (level === 'off' && code in FINDING_CODES ? [code] : []));
+  const keys = [...configuration.trusted.byName.values()].map(({ text }) => text).sort(compareText);
+  return [
+    [
+      `- ${tool.name} ${escapeMarkdown(tool.version)}, report schema 1`,
+      `- Mode: ${offline ? `nothing was asked (${escapeMarkdown(offlineReason ?? 'offline')})` : 'caches were asked'}`,
+      `- Answers: ${oldest === undefined ? 'none' : `from ${oldest} to ${newest ?? oldest}`}`,
+      ...(configuration.requireSignatures
+        ? []
+        : ['- **Nix is configured with `require-sigs = false`: it takes paths without any signature.**']),
+      `- Checks switched off: ${
+        off.length === 0
+          ? 'none'
+          : off
+              .sort(compareText)
+              .map((code) => `\`${code}\``)
+              .join(', ')
+      }`,
+    ].join('\n'),
+    'Caches, in the order in which Nix asks them:',
+    caches.length === 0 ? 'None.' : caches.map(cacheItem).join('\n'),
+    'Trusted keys:',
+    keys.length === 0 ? 'None.' : keys.map((text) => `- ${codeSpan(text, 160)}`).join('\n'),
+  ];
+}
+
+function cacheItem(cache: CacheReport, index: number): string {
+  const priority = cache.priority === undefined ? '' : `, priority ${cache.priority}`;
+  return `${index + 1}. ${codeSpan(cache.url, 160)} from ${cache.origin}${priority}: ${escapeMarkdown(cacheWords(cache).text)}`;
+}
