@@ -62,8 +62,8 @@ export function storePath(text: string): StorePath {
   return parsed.value;
 }
 
-export function narinfo(text: string): Narinfo {
-  const parsed = parseNarinfo(text);
+export function narinfo(text: string, storeDir?: string): Narinfo {
+  const parsed = parseNarinfo(text, storeDir);
   assert.ok(parsed.ok, parsed.ok ? '' : describeNarinfoError(parsed.error));
   return parsed.value;
 }
