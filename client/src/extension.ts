@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { checksOf } from './checks';
 import { registerCommands } from './commands';
 import { Settings } from './configuration';
+import { keepFlakeContext } from './flakeContext';
 import { LanguageServer } from './languageServer';
 import { ReportProvider } from './reportProvider';
 import { createStatusItem } from './statusItem';
@@ -23,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
     reports,
     registerCommands({ extensionUri: context.extensionUri, log, server, reports, checks }),
     createStatusItem(server, settings),
+    keepFlakeContext(server),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.workspaceTrusted()),
   );
   // Not awaited: the editor need not wait for the server. A failure shows in the status item.

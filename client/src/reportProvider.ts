@@ -5,6 +5,9 @@ import { ServerNotRunning, type LanguageServer } from './languageServer';
 
 export const REPORT_SCHEME = 'flake-trust-report';
 
+/** VS Code's own Markdown preview, which users may switch off. */
+const MARKDOWN_EXTENSION = 'vscode.markdown-language-features';
+
 /** What a document shows; kept in the query of its address, so that VS Code can ask for it again after a reload. */
 type Subject = { readonly kind: 'report'; readonly uri: string } | { readonly kind: 'details'; readonly id: string };
 
@@ -74,8 +77,7 @@ export class ReportProvider implements vscode.TextDocumentContentProvider, vscod
 
 /** Opens a Markdown document in the preview, or as text where the built-in Markdown extension is switched off. */
 export async function showMarkdown(address: vscode.Uri): Promise<void> {
-  const commands = await vscode.commands.getCommands(true);
-  if (commands.includes('markdown.showPreview')) {
+  if (vscode.extensions.getExtension(MARKDOWN_EXTENSION) !== undefined) {
     await vscode.workspace.openTextDocument(address); // a failure is better said here than in an empty preview
     await vscode.commands.executeCommand('markdown.showPreview', address);
   } else {

@@ -3,9 +3,6 @@ import * as vscode from 'vscode';
 import type { Settings } from './configuration';
 import type { LanguageServer, ServerStatus } from './languageServer';
 
-/** Context key: whether the server knows a flake; menus and palette go by it. */
-const HAS_FLAKES = 'flakeTrust.hasFlakes';
-
 interface Appearance {
   readonly icon: string;
   readonly words?: string;
@@ -22,7 +19,6 @@ export function createStatusItem(server: LanguageServer, settings: Settings): vs
     last = status;
     const text = 'text' in status ? status.text : '';
     const { icon, words = text, command } = appearance(status.state);
-    void vscode.commands.executeCommand('setContext', HAS_FLAKES, 'text' in status && text !== '');
     // Nothing to say: no flake here, or a start that will be over before anybody reads of it.
     if (words === '') {
       item.hide();

@@ -1,0 +1,173 @@
+/**
+ * The packed .vsix as a user meets it: installed into a real VS Code, driven in a browser. Screenshots go to out/screenshots/.
+ * `npm run test:vsix` makes the package first.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import manifest from '../../package.json';
+import { makeSandbox, type Sandbox } from './sandbox';
+import { Workbench, type WorkbenchOptions } from './workbench';
+
+const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
+
+describe('the packed extension', function () {
+  this.timeout(180_000);
+
+  let sandbox: Sandbox;
+  let workbench: Workbench | undefined;
+
+  beforeEach(async () => {
+    sandbox = await makeSandbox();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    await workbench?.close();
+    workbench = undefined;
+    await sandbox.end();
+  });
+
+  async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
+    workbench = await Workbench.open({ vsix, workspace: sandbox.workspace, env: sandbox.env, ...options });
+    await workbench.openFile('flake.nix');
+    return workbench;
+  }
+
+  const themes: readonly (readonly [string, string])[] = [
+    ['dark', 'Default Dark Modern'],
+    ['light', 'Default Light Modern'],
+    ['high-contrast', 'Default High Contrast'],
+  ];
+  for (const [name, theme] of themes) {
+    it(`shows hover, Problems and report in the ${name} theme`, async () => {
+      const code = await open({ theme });
+
+      const hover = await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+      assert.match(hover, /github:NixOS\/nixpkgs\/nixos-26\.05/);
+      assert.match(hover, /2f5a153/);
+      await code.screenshot(`hover-${name}`);
+
+      const wrong = await code.hover('tools.url', 'tools', /hash/);
+      assert.match(wrong, /flake\.lock/);
+      await code.screenshot(`hover-mismatch-${name}`);
+      assert.match(await code.hover('platform-lib.url', 'platform-lib', /private/), /git\.corp\.example/);
+      await code.screenshot(`hover-private-${name}`);
+
+      const problems = await code.problems(/hash-mismatch/);
+      assert(problems.some((row) => row.includes('Input "tools"')));
+      await code.screenshot(`problems-${name}`);
+      await code.status(/Flake: 1 problem/);
+
+      await code.run('Flake Trust: Audit Flake Inputs');
+      const report = await code.preview(/home-manager/);
+      for (const expected of ['nixpkgs', 'flake-trust-demo-1', 'hash-mismatch', 'platform-lib'])
+        assert(report.includes(expected), expected);
+      await code.button('Show Problems').waitFor();
+      await code.screenshot(`report-${name}`);
+      await code.button('Show Problems').click();
+      await code.problems(/signer-unknown/);
+    });
+  }
+
+  it('asks the caches of nix.conf, never the one that only the flake names', async () => {
+    const code = await open();
+    await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+    await code.run('Flake Trust: Audit Flake Inputs');
+    await code.preview(/home-manager/);
+    assert(sandbox.requests.includes('/nix-cache-info'));
+    assert(sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
+    assert.equal(sandbox.declared.requests.length, 0);
+  });
+
+  it('offers its commands in the palette, and none of the internal ones', async () => {
+    const code = await open();
+    await code.status(/Flake: /);
+    const offered = await code.offered('Flake Trust: ');
+    for (const title of [
+      'Audit Flake Inputs',
+      'Check This Input Again',
+      'Show Report',
+      'Clear Results',
+      "Accept This Flake's Caches…",
+      'Add Trusted Key…',
+      'Explain a Check…',
+      'Open Log',
+      'Restart Server',
+    ]) {
+      assert(offered.includes(`Flake Trust: ${title}`), title);
+    }
+    assert(!offered.some((title) => title.includes('Copy Text')));
+  });
+
+  it('explains a check without a network', async () => {
+    const code = await open();
+    await code.run('Flake Trust: Explain a Check…');
+    await code.page.locator('.quick-input-box input').first().fill('hash-mismatch');
+    await code.page.keyboard.press('Enter');
+    await code.preview(/Why it matters/);
+  });
+
+  it('adds a trusted key by a form that knows a key from a typing error', async () => {
+    const code = await open();
+    await code.status(/Flake: /);
+    await code.run('Flake Trust: Add Trusted Key…');
+    const input = code.page.locator('.quick-input-box input').first();
+    await input.fill('cache.example.org-1:tooshort');
+    await code.page.locator('.quick-input-message', { hasText: /32 bytes|base64|key/i }).waitFor();
+    const key = 'cache.demo.example-1:tMM3GHylIX2bECMk4A7/XtJgUmXdlY4eodnH0wpU4CA=';
+    await input.fill(key);
+    await code.page.keyboard.press('Enter');
+    await code.page.locator('.statusbar-item', { hasText: 'Key cache.demo.example-1 added' }).waitFor();
+    const settings = JSON.parse(readFileSync(code.settingsFile, 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(settings['flakeTrust.trustedPublicKeys'], [key]);
+  });
+
+  it("accepts a flake's cache with its key, into the user's settings, and asks it from then on", async () => {
+    const code = await open();
+    await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+    await code.run("Flake Trust: Accept This Flake's Caches…");
+    const row = code.page.locator('.quick-input-list .monaco-list-row', { hasText: sandbox.declared.url }).first();
+    await row.waitFor();
+    await code.screenshot('accept-choose');
+    await row.click();
+    await code.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+    const dialog = code.page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    const question = await dialog.innerText();
+    assert.match(question, /cache\.demo\.example-1:tMM3GHylIX2bECMk4A7/);
+    await code.screenshot('accept-confirm');
+    assert.equal(sandbox.declared.requests.length, 0);
+    await code.button('Accept Cache and Keys').click();
+    await code.page.locator('.statusbar-item', { hasText: '1 cache accepted' }).waitFor();
+    const settings = JSON.parse(readFileSync(code.settingsFile, 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(settings['flakeTrust.caches'], [
+      { url: sandbox.declared.url, keys: ['cache.demo.example-1:tMM3GHylIX2bECMk4A7/XtJgUmXdlY4eodnH0wpU4CA='] },
+    ]);
+    await code.run('Flake Trust: Audit Flake Inputs');
+    await code.preview(/home-manager/);
+    assert(sandbox.declared.requests.some((asked) => asked.endsWith('.narinfo')));
+  });
+
+  it('sends nothing in Restricted Mode, and starts once the folder is trusted', async () => {
+    workbench = await Workbench.open({ vsix, workspace: sandbox.workspace, env: sandbox.env, trust: false });
+    const code = workbench;
+    await code.button(/No, I don't trust/).click();
+    await code.openFile('flake.nix');
+    const hover = await code.hover('nixpkgs.url', 'nixpkgs', /Restricted Mode/);
+    assert.match(hover, /2f5a153/);
+    await code.screenshot('restricted-hover');
+    await code.status(/restricted/i);
+    await code.run('Flake Trust: Audit Flake Inputs');
+    await code.preview(/home-manager/);
+    await code.screenshot('restricted-report');
+    assert.deepEqual([...sandbox.requests, ...sandbox.declared.requests], []);
+
+    await code.run('Workspaces: Manage Workspace Trust');
+    await code.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+    await code.openFile('flake.nix');
+    await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+    assert(sandbox.requests.length > 0);
+    assert.equal(sandbox.declared.requests.length, 0);
+  });
+});

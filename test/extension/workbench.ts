@@ -1,0 +1,198 @@
+/** VS Code in a browser, driven as a user would: by mouse, keyboard and what is written on the screen. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { CHROMIUM_ARGS, findChromium, installExtension, startVscode, type RunningVscode } from '../../scripts/vscode.mjs';
+
+const root = path.join(__dirname, '..', '..');
+const screenshots = path.join(root, 'out', 'screenshots');
+
+export interface WorkbenchOptions {
+  readonly vsix: string;
+  readonly workspace: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Without it, the folder opens in Restricted Mode. Default: true. */
+  readonly trust?: boolean;
+  readonly theme?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** One VS Code with the packed extension, one folder open in it. */
+export class Workbench {
+  readonly page: Page;
+  /** Machine settings, where VS Code writes what the user decides about this machine. */
+  readonly settingsFile: string;
+  readonly #profile: string;
+  readonly #vscode: RunningVscode;
+  readonly #browser: Browser;
+
+  private constructor(page: Page, profile: string, vscode: RunningVscode, browser: Browser) {
+    this.page = page;
+    this.settingsFile = path.join(profile, 'data', 'Machine', 'settings.json');
+    this.#profile = profile;
+    this.#vscode = vscode;
+    this.#browser = browser;
+  }
+
+  /** Installs the extension into a fresh profile, starts VS Code and opens the folder. */
+  static async open({
+    vsix,
+    workspace,
+    env,
+    trust = true,
+    theme = 'Default Dark Modern',
+    settings = {},
+  }: WorkbenchOptions): Promise<Workbench> {
+    const profile = mkdtempSync(path.join(os.tmpdir(), 'flake-trust-vscode-'));
+    await installExtension(vsix, profile);
+    const vscode = await startVscode({
+      serverDataDir: profile,
+      trust,
+      env,
+      settings: {
+        'workbench.colorTheme': theme,
+        'workbench.startupEditor': 'none',
+        'workbench.tips.enabled': false,
+        'window.commandCenter': false,
+        'chat.commandCenter.enabled': false,
+        'workbench.secondarySideBar.defaultVisibility': 'hidden',
+        'editor.minimap.enabled': false,
+        'extensions.ignoreRecommendations': true,
+        ...settings,
+      },
+    });
+    const browser = await chromium.launch({ executablePath: findChromium(), args: [...CHROMIUM_ARGS] });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    await page.goto(`${vscode.url}?folder=${encodeURIComponent(workspace)}`);
+    await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    return new Workbench(page, profile, vscode, browser);
+  }
+
+  /** Ends VS Code and the browser, and removes the profile. */
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#vscode.stop();
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Opens a file of the folder from the explorer. */
+  async openFile(name: string): Promise<void> {
+    await this.page.getByRole('treeitem', { name }).first().dblclick();
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    await this.page.locator('.editor-instance .view-line').first().waitFor();
+  }
+
+  /** Runs a command of the palette by its title. */
+  async run(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-box input').first();
+    await input.fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** Titles that the palette offers for some words. */
+  async offered(words: string): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-box input').first().fill(`>${words}`);
+    await this.page.waitForTimeout(500);
+    const rows = await this.page.locator('.quick-input-list .monaco-list-row .label-name').allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return rows.map((row) => row.replaceAll('\u00a0', ' '));
+  }
+
+  /** Moves the mouse over a word of the active editor until the hover says something that matches, and gives all it says. */
+  async hover(line: string, word: string, pattern: RegExp): Promise<string> {
+    const { page } = this;
+    let last = '';
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+      const target = await this.#wordBox(line, word);
+      await page.mouse.move(5, 5);
+      await page.waitForTimeout(200);
+      await page.mouse.move(target.x - 1, target.y);
+      await page.mouse.move(target.x, target.y);
+      const hover = page.locator('.monaco-editor .monaco-hover:not(.hidden)').first();
+      await hover.waitFor({ timeout: 3000 }).catch(() => undefined);
+      await page.waitForTimeout(300);
+      last = (await hover.isVisible()) ? (await hover.innerText()).replaceAll('\u00a0', ' ') : '';
+      if (pattern.test(last)) return last;
+    }
+    throw new Error(`The hover of ${word} never matched ${String(pattern)}; it said: ${last}`);
+  }
+
+  /** The middle of a word in a line of the active editor. */
+  async #wordBox(line: string, word: string): Promise<{ x: number; y: number }> {
+    const row = this.page
+      .locator('.editor-instance .view-line')
+      .filter({ hasText: line.replaceAll(' ', '\u00a0') })
+      .first();
+    const span = row.locator('span span', { hasText: word }).last();
+    const box = await span.boundingBox();
+    assert(box !== null, `${word} is not visible`);
+    // Where no grammar splits the line into tokens, the whole line is one element: go by its characters.
+    const text = (await span.innerText()).replaceAll('\u00a0', ' ');
+    const width = box.width / text.length;
+    return { x: box.x + width * (text.indexOf(word) + word.length / 2), y: box.y + box.height / 2 };
+  }
+
+  /** What the Problems panel lists, once some row matches. */
+  async problems(pattern: RegExp): Promise<string[]> {
+    await this.run('Problems: Focus on Problems View');
+    const rows = this.page.locator('.markers-panel .monaco-list-row');
+    return this.#until(`a problem like ${String(pattern)}`, async () => {
+      const texts = (await rows.allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ').replace(/\s+/g, ' '));
+      return texts.some((text) => pattern.test(text)) ? texts : undefined;
+    });
+  }
+
+  /** The text of our status item, once it matches. */
+  async status(pattern: RegExp): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id^="flake-trust"], .statusbar-item[id*="flakeTrust"]').first();
+    return this.#until(`a status like ${String(pattern)}`, async () => {
+      const text = (await item.isVisible()) ? await item.innerText() : '';
+      return pattern.test(text) ? text.trim() : undefined;
+    });
+  }
+
+  /** The text of the Markdown preview in the active editor group, once it matches. */
+  async preview(pattern: RegExp): Promise<string> {
+    return this.#until(`a preview like ${String(pattern)}`, async () => {
+      for (const frame of this.page.frames()) {
+        const text = await frame
+          .locator('body')
+          .innerText({ timeout: 500 })
+          .catch(() => '');
+        if (frame !== this.page.mainFrame() && pattern.test(text)) return text;
+      }
+      return undefined;
+    });
+  }
+
+  /** Writes out/screenshots/<name>.png. */
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(screenshots, { recursive: true });
+    await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+  }
+
+  /** A button in a dialog, notification or quick pick. */
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name }).first();
+  }
+
+  async #until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await this.page.waitForTimeout(200);
+    }
+    await this.screenshot('gave-up');
+    throw new Error(`Gave up waiting: ${what}; see out/screenshots/gave-up.png`);
+  }
+}
