@@ -125,6 +125,8 @@ describe('parseSubstituter', () => {
       'trusted=maybe',
       'want-mass-query=2',
       'compression-level=x',
+      'store=',
+      'store=x',
     ]) {
       it(`drop the cache for ${wrong}`, () => {
         const parsed = parseSubstituter(`https://a.example?${wrong}`);

@@ -1,7 +1,7 @@
 /** The query of a store URL: which parameters Nix knows for which kind of store, and what values it takes. */
 import { err, ok, type Result } from './result';
 
-type ParameterType = 'text' | 'boolean' | 'integer';
+type ParameterType = 'text' | 'boolean' | 'integer' | 'path';
 
 /** The parameters of one kind of store, with the type of their values. */
 export type StoreParameters = Readonly<Record<string, ParameterType>>;
@@ -10,7 +10,7 @@ export type StoreParameters = Readonly<Record<string, ParameterType>>;
 const STORE_PARAMETERS = {
   'path-info-cache-size': 'integer',
   priority: 'integer',
-  store: 'text',
+  store: 'path',
   'system-features': 'text',
   trusted: 'boolean',
   'want-mass-query': 'boolean',
@@ -107,6 +107,8 @@ function isOfType(value: string, type: ParameterType): boolean {
       return parseBoolean(value) !== undefined;
     case 'integer':
       return parseInteger(value) !== undefined;
+    case 'path':
+      return value.startsWith('/');
   }
 }
 
