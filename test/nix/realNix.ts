@@ -157,6 +157,8 @@ function runProgram(program: string, args: readonly string[], cwd: string, env: 
       else if (error.signal) resolve({ status: error.signal === 'SIGABRT' ? 134 : 128, stdout, stderr });
       else reject(new Error(`${program} cannot be run (it must be installed for these tests): ${error.message}`));
     });
+    // A program that ends before it reads leaves a broken pipe; its exit code says all there is to say.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
