@@ -11,6 +11,8 @@ export class EngineHolder {
   readonly #storageDir: string | undefined;
   readonly #editor: Transport | undefined;
   readonly #engines = new Map<string, Promise<Engine>>();
+  /** Those that were asked for since {@link forgetUse}. */
+  #used = new Set<string>();
 
   constructor(host: ServerHost, log: Logger, storageDir: string | undefined, editor: Transport | undefined) {
     this.#host = host;
@@ -28,6 +30,7 @@ export class EngineHolder {
       ...(sslCertFile === undefined ? {} : { sslCertFile }),
     };
     const key = JSON.stringify(options);
+    this.#used.add(key);
     const known = this.#engines.get(key);
     if (known !== undefined) return known;
     const opening = this.#host.openEngine(options, this.#log, this.#editor);
@@ -36,22 +39,34 @@ export class EngineHolder {
     return opening;
   }
 
+  /** Begins to note which engines are asked for: before the settings are read again. */
+  forgetUse(): void {
+    this.#used = new Set();
+  }
+
+  /** Closes the engines of settings that nobody has any more. */
+  async closeUnused(): Promise<void> {
+    const unused = [...this.#engines].filter(([key]) => !this.#used.has(key));
+    for (const [key] of unused) this.#engines.delete(key);
+    await Promise.all((await opened(unused.map(([, engine]) => engine))).map((engine) => engine.close()));
+  }
+
   /** Forgets every answer, in memory and on disk. */
   async clear(): Promise<void> {
-    await Promise.all((await this.#opened()).map((engine) => engine.clear()));
+    await Promise.all((await opened(this.#engines.values())).map((engine) => engine.clear()));
   }
 
   /** Gives up what is under way. The next question opens a new engine. */
   async close(): Promise<void> {
-    const engines = await this.#opened();
+    const engines = await opened(this.#engines.values());
     this.#engines.clear();
     await Promise.all(engines.map((engine) => engine.close()));
   }
+}
 
-  async #opened(): Promise<readonly Engine[]> {
-    const results = await Promise.allSettled(this.#engines.values());
-    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  }
+async function opened(engines: Iterable<Promise<Engine>>): Promise<readonly Engine[]> {
+  const results = await Promise.allSettled(engines);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 function networkOptions(settings: Settings): Pick<EngineOptions, 'transport' | 'maxRequestsPerHost' | 'timeoutMs'> {

@@ -1,0 +1,63 @@
+/** What the server offers, said at once or registered with our own file patterns where the editor allows it. */
+import {
+  BulkRegistration,
+  CodeActionKind,
+  CodeActionRequest,
+  CodeLensRequest,
+  type Connection,
+  DefinitionRequest,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  DocumentLinkRequest,
+  DocumentSymbolRequest,
+  HoverRequest,
+  InlayHintRequest,
+  type ServerCapabilities,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver';
+import { AUDIT_KIND } from '../features/codeActions';
+import { SERVER_COMMANDS } from '../features/codeLens';
+import { SECTION } from '../protocol';
+import type { ClientSupport } from './clientSupport';
+
+/** By name, whatever language the editor takes the files for; not the editor's diff and history views, which have other schemes. */
+const FLAKE_NIX = { scheme: 'file', pattern: '**/flake.nix' } as const;
+const FLAKE_LOCK = { scheme: 'file', pattern: '**/flake.lock' } as const;
+const BOTH = [FLAKE_NIX, FLAKE_LOCK];
+
+const CODE_ACTIONS = { codeActionKinds: [CodeActionKind.QuickFix, AUDIT_KIND], resolveProvider: true };
+
+/** What is said in answer to `initialize`. */
+export function serverCapabilities({ dynamic, commands }: ClientSupport): ServerCapabilities {
+  return {
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: { includeText: false } },
+    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+    ...(dynamic.hover ? {} : { hoverProvider: true }),
+    ...(dynamic.codeAction ? {} : { codeActionProvider: CODE_ACTIONS }),
+    ...(dynamic.codeLens ? {} : { codeLensProvider: { resolveProvider: true } }),
+    ...(dynamic.inlayHint ? {} : { inlayHintProvider: { resolveProvider: true } }),
+    ...(dynamic.documentLink ? {} : { documentLinkProvider: {} }),
+    ...(dynamic.definition ? {} : { definitionProvider: true }),
+    ...(dynamic.documentSymbol ? {} : { documentSymbolProvider: true }),
+    // Flake Trust's own client has commands of its own; every other editor can run these.
+    ...(commands ? {} : { executeCommandProvider: { commands: Object.values(SERVER_COMMANDS) } }),
+  };
+}
+
+/** Registers the rest, after `initialized`. */
+export async function registerCapabilities(connection: Connection, { dynamic, configuration }: ClientSupport): Promise<void> {
+  const registrations = BulkRegistration.create();
+  if (dynamic.hover) registrations.add(HoverRequest.type, { documentSelector: BOTH });
+  if (dynamic.codeAction) registrations.add(CodeActionRequest.type, { documentSelector: BOTH, ...CODE_ACTIONS });
+  if (dynamic.codeLens) registrations.add(CodeLensRequest.type, { documentSelector: [FLAKE_NIX], resolveProvider: true });
+  if (dynamic.inlayHint) registrations.add(InlayHintRequest.type, { documentSelector: [FLAKE_NIX], resolveProvider: true });
+  if (dynamic.documentLink) registrations.add(DocumentLinkRequest.type, { documentSelector: BOTH });
+  if (dynamic.definition) registrations.add(DefinitionRequest.type, { documentSelector: BOTH });
+  if (dynamic.documentSymbol) registrations.add(DocumentSymbolRequest.type, { documentSelector: [FLAKE_LOCK] });
+  if (dynamic.watchedFiles)
+    registrations.add(DidChangeWatchedFilesNotification.type, {
+      watchers: [{ globPattern: FLAKE_NIX.pattern }, { globPattern: FLAKE_LOCK.pattern }],
+    });
+  if (dynamic.configuration && configuration) registrations.add(DidChangeConfigurationNotification.type, { section: SECTION });
+  await connection.client.register(registrations);
+}
