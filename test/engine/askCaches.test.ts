@@ -468,9 +468,9 @@ describe('closing', () => {
 
 describe('the log', () => {
   it('names the cache and the failure, with nothing hostile in it', async () => {
-    const cache = fakeCache({ info: { kind: 'unreachable', reason: 'line\nbreak \u001b[31m' } });
+    const cache = fakeCache({ info: { kind: 'unauthorized', reason: 'line\nbreak \u001b[31m' } });
     const { engine, configuration, log } = engineBench([{ url: 'https://user:secret@down.example/x?a=b', cache }]);
     await engine.check(facts, { configuration, offline: false }, NEVER);
-    assert.deepEqual(log.lines, ['warn: https://down.example/x: unreachable: line break \uFFFD[31m']);
+    assert.deepEqual(log.lines, ['warn: https://down.example/x: unauthorized: line break \uFFFD[31m']);
   });
 });

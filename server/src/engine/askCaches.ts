@@ -73,7 +73,7 @@ export class CacheDesk {
     if (!mayAsk(cache)) {
       return { cache, info: {}, refusal: cache.reason ?? cache.substituter.reason ?? 'not asked', answers: new Map() };
     }
-    const opened = this.#open(cache);
+    const opened = this.#open(cache, scope);
     const { store } = this.#ports;
     const { storeDir } = scope.configuration;
     const info = await this.#infos.known(infoQuestion(opened, store));
@@ -91,7 +91,7 @@ export class CacheDesk {
     if (!mayAsk(view.cache)) return { view, askInfo: false, paths: [] };
     const { inputs: selected, refresh = false, configuration } = scope;
     const { store } = this.#ports;
-    const opened = this.#open(view.cache);
+    const opened = this.#open(view.cache, scope);
     const wanted = pathsFor(view.cache, selected === undefined ? inputs : inputs.filter(({ path }) => selected(path)));
     const askInfo = wanted.size > 0 && (refresh || this.#infos.mustAsk(infoQuestion(opened, store), view.info));
     if (view.refusal !== undefined && !askInfo) return { view, askInfo, paths: [] };
@@ -105,7 +105,7 @@ export class CacheDesk {
   async #ask({ view, askInfo, paths }: Round, scope: CheckScope, progress: Progress, signal: AbortSignal): Promise<CacheView> {
     if (!askInfo && paths.length === 0) return view;
     const { cache } = view;
-    const opened = this.#open(cache);
+    const opened = this.#open(cache, scope);
     const { store } = this.#ports;
     const { storeDir } = scope.configuration;
     const info = askInfo ? await this.#infos.ask(infoQuestion(opened, store), signal) : view.info;
@@ -135,14 +135,18 @@ export class CacheDesk {
 
   #note({ substituter }: ConfiguredCache, { failure }: Known<unknown>): void {
     if (failure === undefined) return;
-    this.#ports.log.warn(`${substituter.url}: ${failure.value.kind}: ${plainText(failure.value.reason, 200)}`);
+    const { kind, reason } = failure.value;
+    const line = `${substituter.url}: ${kind}: ${plainText(reason, 200)}`;
+    // Trouble on the way to a host is told by what goes there, once for all of its requests.
+    if (kind === 'unreachable') this.#ports.log.debug(line);
+    else this.#ports.log.warn(line);
   }
 
-  #open(cache: ConfiguredCache): OpenedCache {
+  #open(cache: ConfiguredCache, { configuration }: AuditScope): OpenedCache {
     let opened = this.#opened.get(cache);
     if (opened === undefined) {
       const { url, scheme } = cache.substituter;
-      opened = { id: url, local: scheme === 'file', client: this.#ports.openCache(cache) };
+      opened = { id: url, local: scheme === 'file', client: this.#ports.openCache(cache, configuration) };
       this.#opened.set(cache, opened);
     }
     return opened;

@@ -49,8 +49,8 @@ export interface Engine {
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
-  /** Opens a cache for reading; called once per configured cache, again after the configuration was read anew. */
-  readonly openCache: (cache: ConfiguredCache) => BinaryCache;
+  /** Opens a cache for reading, with the logins of its configuration; called again after the configuration was read anew. */
+  readonly openCache: (cache: ConfiguredCache, configuration: TrustConfiguration) => BinaryCache;
   readonly store: AnswerStore;
   readonly clock: Clock;
   readonly log: Logger;

@@ -2,6 +2,7 @@
 import type { NarHash } from '../domain/hash';
 import type { CacheAnswer, PathVerdict } from '../domain/inputsReport';
 import type { Narinfo } from '../domain/narinfo';
+import type { TrustedKeys } from '../domain/publicKey';
 import type { StorePath } from '../domain/storePath';
 import { verifyNarinfo, type CheckedNarinfo, type NarinfoCheck, type NarinfoProblem } from '../domain/verifyNarinfo';
 import { compareText } from '../util/compare';
@@ -106,7 +107,8 @@ const PROBLEMS: Readonly<Record<NarinfoProblem, string>> = {
 };
 
 interface Checked {
-  readonly configuration: TrustConfiguration;
+  readonly trusted: TrustedKeys;
+  readonly storeDir: string;
   readonly requireSignatures: boolean;
   readonly path: AskedPath;
   readonly check: NarinfoCheck;
@@ -121,10 +123,12 @@ function checkOnce(
   narinfo: Narinfo,
   configuration: TrustConfiguration,
 ): NarinfoCheck {
+  const { trusted, storeDir } = configuration;
   const requireSignatures = configuration.requireSignatures && !substituter.trusted;
   const last = lastChecks.get(narinfo);
   if (
-    last?.configuration === configuration &&
+    last?.trusted === trusted &&
+    last.storeDir === storeDir &&
     last.requireSignatures === requireSignatures &&
     last.path.storePath === path.storePath &&
     last.path.narHash === path.narHash
@@ -134,11 +138,11 @@ function checkOnce(
   const check = verifyNarinfo(narinfo, {
     asked: path.storePath,
     ...(path.narHash === undefined ? {} : { lockedNarHash: path.narHash }),
-    trusted: configuration.trusted,
+    trusted,
     requireSignatures,
-    storeDir: configuration.storeDir,
+    storeDir,
   });
-  lastChecks.set(narinfo, { configuration, requireSignatures, path, check });
+  lastChecks.set(narinfo, { trusted, storeDir, requireSignatures, path, check });
   return check;
 }
 
