@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AllowListTransport } from '../../server/src/adapters/allowListTransport';
 import { answered, failing, scriptedTransport, type Answer } from '../support/scriptedTransport';
-import { never } from '../support/worlds';
+import { never } from '../support/abort';
 
 const LISTED = [
   'https://cache.example.org',
@@ -20,7 +20,7 @@ function open(answer: (url: string) => Answer = () => answered(200)) {
 }
 
 function get(transport: AllowListTransport, url: string, headers: Record<string, string> = {}) {
-  return transport.get({ url, headers, maxBytes: 100, timeoutMs: 1000 }, never());
+  return transport.get({ url, headers, maxBytes: 100, timeoutMs: 1000 }, never);
 }
 
 /** Redirects each URL of `chain` to the one after it. */
@@ -158,7 +158,7 @@ describe('AllowListTransport', () => {
       });
       const transport = new AllowListTransport(inner);
       transport.allow(LISTED);
-      const answer = await transport.get({ url: A, headers: {}, maxBytes: 1, timeoutMs: 50 }, never());
+      const answer = await transport.get({ url: A, headers: {}, maxBytes: 1, timeoutMs: 50 }, never);
       assert.ok(now <= 20, `${now} ms for the last hop`);
       assert.equal(answer.kind === 'failed' && answer.reason, 'timeout');
     });

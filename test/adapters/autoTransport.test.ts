@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { AutoTransport } from '../../server/src/adapters/autoTransport';
 import type { TransportFailure } from '../../server/src/engine/ports';
 import { answered, failing, scriptedTransport, type Answer } from '../support/scriptedTransport';
-import { never } from '../support/worlds';
+import { never } from '../support/abort';
 
 function open(direct: Answer, editor: Answer) {
   const [first, second] = [scriptedTransport(() => direct), scriptedTransport(() => editor)];
   const transport = new AutoTransport(first, second);
-  const get = (url = 'https://a.test/x') => transport.get({ url, headers: {}, maxBytes: 1, timeoutMs: 1000 }, never());
+  const get = (url = 'https://a.test/x') => transport.get({ url, headers: {}, maxBytes: 1, timeoutMs: 1000 }, never);
   return { transport, get, counts: () => [first.requests.length, second.requests.length], second };
 }
 

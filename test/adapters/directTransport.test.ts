@@ -12,7 +12,9 @@ import * as cache from '../support/cacheServer';
 import { startCacheServer, type Behaviour, type CacheServer, type CacheServerOptions } from '../support/cacheServer';
 import { createAuthority } from '../support/certificates';
 import { startHttpProxy, startSocksProxy, type ProxyServer } from '../support/proxyServer';
-import { environment, never, recordingLogger } from '../support/worlds';
+import { never } from '../support/abort';
+import { fakeLog } from '../support/fakeLog';
+import { environment } from '../support/memoryFiles';
 
 const NARINFO = 'StorePath: /nix/store/xxx\nNarSize: 1\n';
 const authority = createAuthority();
@@ -31,9 +33,7 @@ function keep<T extends { close(): Promise<void> }>(closable: T): T {
 }
 
 function transport(options: Partial<DirectTransportOptions> = {}): DirectTransport {
-  return keep(
-    new DirectTransport({ environment: environment(), files: nodeFiles, log: recordingLogger(), certificateFile, ...options }),
-  );
+  return keep(new DirectTransport({ environment: environment(), files: nodeFiles, log: fakeLog(), certificateFile, ...options }));
 }
 
 interface Ask {
@@ -43,11 +43,7 @@ interface Ask {
   readonly signal?: AbortSignal;
 }
 
-function get(
-  from: DirectTransport,
-  url: string,
-  { timeoutMs = 5000, maxBytes = 65536, headers = {}, signal = never() }: Ask = {},
-) {
+function get(from: DirectTransport, url: string, { timeoutMs = 5000, maxBytes = 65536, headers = {}, signal = never }: Ask = {}) {
   return from.get({ url, headers, maxBytes, timeoutMs }, signal);
 }
 
@@ -124,7 +120,7 @@ describe('DirectTransport', () => {
       ['deflate', deflateSync],
       ['br', brotliCompressSync],
       ['GZIP', gzipSync],
-      ['identity', Buffer.from],
+      ['identity', (bytes: Buffer) => bytes],
     ] as const) {
       it(`decodes ${encoding}`, async () => {
         const { url } = await server({ '/a': cache.status(200, { 'content-encoding': encoding }, encode(Buffer.from(NARINFO))) });
@@ -276,7 +272,7 @@ describe('DirectTransport', () => {
         ['/dev/null', /regular file/],
         [broken, undefined],
       ] as const) {
-        const log = recordingLogger();
+        const log = fakeLog();
         assert.equal(body(await get(transport({ certificateFile: file, log }), `${url}/a`)), 'ok');
         if (warning !== undefined) assert.match(log.lines.join('\n'), warning);
       }

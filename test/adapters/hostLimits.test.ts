@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { HostLimits } from '../../server/src/adapters/hostLimits';
 import { answered, failing } from '../support/scriptedTransport';
-import { manualClock } from '../support/worlds';
+import { manualClock } from '../support/manualClock';
 
 const MINUTE = 60_000;
 

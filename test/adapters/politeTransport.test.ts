@@ -4,18 +4,20 @@ import { PoliteTransport } from '../../server/src/adapters/politeTransport';
 import type { TransportFailure } from '../../server/src/engine/ports';
 import { sleep as realSleep } from '../../server/src/util/abort';
 import { answered, failing, scriptedTransport, type Answer } from '../support/scriptedTransport';
-import { manualClock, never, recordingLogger } from '../support/worlds';
+import { never } from '../support/abort';
+import { fakeLog } from '../support/fakeLog';
+import { manualClock } from '../support/manualClock';
 
 type Script = (asked: number, clock: ReturnType<typeof manualClock>, url: string) => Answer | Promise<Answer>;
 
 function open(script: Script, { perHost = 4, overall = 12 } = {}) {
   const clock = manualClock();
   const start = clock.now();
-  const log = recordingLogger();
+  const log = fakeLog();
   const inner = scriptedTransport(({ url }, asked) => script(asked, clock, url));
   const limits = new HostLimits({ perHost, overall, clock });
   const transport = new PoliteTransport(inner, { limits, clock, log, sleep: clock.sleep, random: () => 1 });
-  const get = (host = 'a.test', signal = never(), timeoutMs = 10_000) =>
+  const get = (host = 'a.test', signal = never, timeoutMs = 10_000) =>
     transport.get({ url: `https://${host}/x`, headers: {}, maxBytes: 1, timeoutMs }, signal);
   return { get, clock, log, limits, requests: inner.requests, passedMs: () => clock.now() - start };
 }
@@ -136,7 +138,7 @@ describe('PoliteTransport', () => {
       },
     };
     const limits = new HostLimits({ perHost: 1, overall: 2, clock });
-    const transport = new PoliteTransport(stalled, { limits, clock, log: recordingLogger(), sleep: realSleep, random: () => 1 });
+    const transport = new PoliteTransport(stalled, { limits, clock, log: fakeLog(), sleep: realSleep, random: () => 1 });
     const get = (host: string) =>
       transport.get({ url: `https://${host}/`, headers: {}, maxBytes: 1, timeoutMs: 10_000 }, controller.signal);
     const waits = [get('a'), get('a'), get('b')];

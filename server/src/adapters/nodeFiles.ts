@@ -60,15 +60,15 @@ function failure(error: NodeJS.ErrnoException): FileRead {
       return { kind: 'absent' };
     case 'EACCES':
     case 'EPERM':
-      return { kind: 'failed', reason: 'permission denied' };
+      return { kind: 'failed', reason: 'may not be read' };
     case 'EISDIR':
       return unfit('is a folder');
     case 'ELOOP':
-      return { kind: 'failed', reason: 'symbolic links lead in a circle' };
+      return { kind: 'failed', reason: 'is a symbolic link that leads in a circle' };
     case 'ENXIO':
       return unfit('is not a regular file');
     case 'ENAMETOOLONG':
-      return { kind: 'failed', reason: 'the name is too long' };
+      return { kind: 'failed', reason: 'has too long a name' };
     default:
       return { kind: 'failed', reason: `cannot be read (${code})` };
   }
