@@ -39,16 +39,19 @@ export class EditorTransport implements Transport {
     let onAbort: (() => void) | undefined;
     try {
       return await Promise.race([
-        this.#connection
-          .sendRequest<unknown>(FETCH, params, cancellation.token)
-          .then((result) => parse(result, request.maxBytes)),
-        new Promise<TransportFailure>((resolve) => {
-          timer = setTimeout(() => resolve(failed('timeout', 'the editor did not answer in time')), request.timeoutMs + GRACE_MS);
-        }),
         new Promise<never>((_, reject) => {
           onAbort = () => reject(signal.reason as Error);
           signal.addEventListener('abort', onAbort, { once: true });
         }),
+        new Promise<TransportFailure>((resolve) => {
+          timer = setTimeout(
+            () => resolve(failed('timeout', 'the editor did not answer in time')),
+            request.timeoutMs + GRACE_MS,
+          );
+        }),
+        this.#connection
+          .sendRequest<unknown>(FETCH, params, cancellation.token)
+          .then((result) => parse(result, request.maxBytes)),
       ]);
     } catch (error) {
       signal.throwIfAborted();
