@@ -231,5 +231,7 @@ describe('redactSubstituter', () => {
     assert.equal(redactSubstituter('me:s3cret@cache'), '…@cache');
     assert.equal(redactSubstituter('https://a.example?priority=s3cret'), 'https://a.example');
     assert.equal(redactSubstituter('nonsense'), 'nonsense');
+    assert.equal(redactSubstituter('https://me:s3?cret@a b'), 'https://…');
+    assert.equal(redactSubstituter(`https://me:${'s3cret'.repeat(100)}@a b`), 'https://…@a b');
   });
 });

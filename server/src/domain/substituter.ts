@@ -115,9 +115,12 @@ export function describeSubstituterError(error: SubstituterError): string {
 export function redactSubstituter(text: string): string {
   const parsed = parseSubstituter(text);
   if (parsed.ok) return parsed.value.url;
-  const bare = text.slice(0, 200).replace(/[?#].*$/s, '');
-  const at = bare.lastIndexOf('@');
+  const end = text.search(/[?#]/);
+  const bare = end < 0 ? text : text.slice(0, end);
   const scheme = /^[a-z][a-z0-9+.-]{0,30}:\/\//i.exec(bare)?.[0] ?? '';
+  // An `@` behind the cut: what looks like a query may be a part of a password.
+  if (text.includes('@', bare.length)) return `${scheme}…`;
+  const at = bare.lastIndexOf('@');
   return at < 0 ? bare : `${scheme}…${bare.slice(at)}`;
 }
 
