@@ -5,8 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { LINKED_COMMANDS } from '../../../server/src/protocol';
-
-const EXTENSION = 'flake-trust.flake-trust';
+import { activationMs, EXTENSION } from './activation';
 
 function file(name: string): vscode.Uri {
   const folder = vscode.workspace.workspaceFolders?.[0];
@@ -81,6 +80,11 @@ describe('Flake Trust in VS Code', () => {
   it('is activated by a folder with a flake', async () => {
     const extension = vscode.extensions.getExtension(EXTENSION);
     await until('activation', () => (extension?.isActive === true ? true : undefined));
+  });
+
+  it('is activated quickly', () => {
+    // Far above what it takes (the benchmark tells), for the machine may be busy with other tests.
+    assert(activationMs() < 1000, `${activationMs()} ms`);
   });
 
   it('has registered every command of its manifest and of the server', async () => {

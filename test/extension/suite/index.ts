@@ -3,6 +3,7 @@ import Mocha from 'mocha';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'node:util';
+import { activationMs } from './activation';
 
 /** Called by VS Code. Rejects when a test failed; the counts go to the file that FLAKE_TRUST_RESULTS names. */
 export async function run(): Promise<void> {
@@ -23,7 +24,7 @@ export async function run(): Promise<void> {
   const results = process.env['FLAKE_TRUST_RESULTS'];
   if (results !== undefined) {
     mkdirSync(path.dirname(results), { recursive: true });
-    writeFileSync(results, JSON.stringify({ passed: passes, failed: failures, pending }));
+    writeFileSync(results, JSON.stringify({ passed: passes, failed: failures, pending, activationMs: activationMs() }));
   }
   if (failures > 0 || passes === 0) throw new Error(`${failures} tests failed`);
 }
