@@ -1,6 +1,9 @@
 /** flake.lock, versions 5 to 7: parsed with positions, `follows` resolved. Only nodes reachable from the root matter. */
+export { lockMismatches, type Mismatch } from './flakeLock/agreement';
 export { parseFlakeLock } from './flakeLock/parse';
-export { LockResolver, reachableInputs, resolveInput, walkLock, type LockWalk } from './flakeLock/resolve';
+export { lockProblems } from './flakeLock/problems';
+export { LockResolver, resolveInput } from './flakeLock/resolve';
+export { reachableInputs, walkLock, type LockWalk } from './flakeLock/walk';
 export type {
   AttrSpans,
   FlakeLock,

@@ -3,8 +3,7 @@
  * 2.8 writes such locks and overflows its stack on them. Each edge is resolved once and remembered, without recursion, so the
  * whole lock takes time linear in its size, whatever its shape.
  */
-import { compareText } from '../../util/compare';
-import type { FlakeLock, LockEdge, ResolvedInput, Resolution } from './types';
+import type { FlakeLock, LockEdge, Resolution } from './types';
 
 /** The walk along one `follows` path. */
 interface Walk {
@@ -91,73 +90,4 @@ export class LockResolver {
 /** Follows an input path from the root, as Nix does (`LockFile::findInput`); cycles end in `cycle`. */
 export function resolveInput(lock: FlakeLock, path: readonly string[]): Resolution {
   return new LockResolver(lock).resolvePath(path);
-}
-
-/** All inputs that can be reached, and whether that was all. */
-export interface LockWalk {
-  /** Sorted by path. */
-  readonly inputs: readonly ResolvedInput[];
-  /** Keys of the nodes that can be reached, the root's among them. */
-  readonly reached: ReadonlySet<string>;
-  /** False when the lock is nested so deeply that its paths would fill the memory: the deepest inputs are left out. */
-  readonly complete: boolean;
-}
-
-/** Path elements of all inputs together. Real locks need some thousand; a chain of a million nodes would need 10^12. */
-const MAX_PATH_ELEMENTS = 4_000_000;
-
-/**
- * Walks from the root, breadth first.
- *
- * The path of an input is the shortest that leads to its node, through `follows` too, and then its name; among equally short
- * ones the first in order of names.
- */
-export function walkLock(lock: FlakeLock): LockWalk {
-  const resolver = new LockResolver(lock);
-  /** The inputs of each node reached, by name. */
-  const byNode = new Map<string, { readonly input: ResolvedInput; readonly opens: boolean }[]>();
-  const reached = new Map<string, readonly string[]>([[lock.rootKey, []]]);
-  let elements = 0;
-  let complete = true;
-  // A Map is walked in order of insertion, also over what is inserted meanwhile: breadth first.
-  for (const [parentKey, parentPath] of reached) {
-    const edges = [...(lock.nodes.get(parentKey)?.inputs ?? [])].sort(([a], [b]) => compareText(a, b));
-    elements += edges.length * (parentPath.length + 1);
-    complete &&= elements <= MAX_PATH_ELEMENTS;
-    if (!complete) break;
-    const inputs = edges.map(([name, edge]) => {
-      const path = [...parentPath, name];
-      const resolution = resolver.resolveEdge(edge, path);
-      const opens = resolution.kind === 'node' && !reached.has(resolution.key);
-      if (resolution.kind === 'node' && opens) reached.set(resolution.key, path);
-      return { input: { path, parentKey, edge, resolution }, opens };
-    });
-    byNode.set(parentKey, inputs);
-  }
-  return { inputs: inOrder(byNode, lock.rootKey), reached: new Set(reached.keys()), complete };
-}
-
-/** Lists depth first what was found breadth first, which sorts by path without comparing any. */
-function inOrder(
-  byNode: ReadonlyMap<string, readonly { readonly input: ResolvedInput; readonly opens: boolean }[]>,
-  rootKey: string,
-): readonly ResolvedInput[] {
-  const ordered: ResolvedInput[] = [];
-  const pending = [...(byNode.get(rootKey) ?? [])].reverse();
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { input, opens } = next;
-    ordered.push(input);
-    if (!opens || input.resolution.kind !== 'node') continue;
-    const children = byNode.get(input.resolution.key) ?? [];
-    for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index];
-      if (child !== undefined) pending.push(child);
-    }
-  }
-  return ordered;
-}
-
-/** Lists the inputs of every node that is reachable from the root, sorted by path; linear in the lock's size. */
-export function reachableInputs(lock: FlakeLock): readonly ResolvedInput[] {
-  return walkLock(lock).inputs;
 }

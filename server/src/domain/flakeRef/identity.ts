@@ -74,6 +74,18 @@ export function flakeHubFlake(url: NixUrl): FlakeHubFlake | undefined {
   };
 }
 
+/** Who a source belongs to, as far as its address says: the owner on a forge, or the organisation on FlakeHub. */
+export function sourceOwner(attrs: FlakeAttrs): { readonly host: string; readonly name: string } | undefined {
+  const repository = forgeRepository(attrs);
+  if (repository !== undefined) {
+    const slash = repository.path.indexOf('/');
+    return slash <= 0 ? undefined : { host: repository.host, name: repository.path.slice(0, slash) };
+  }
+  const url = parseNixUrl(stringAttr(attrs, 'url') ?? '');
+  const flake = url === undefined ? undefined : flakeHubFlake(url);
+  return flake === undefined ? undefined : { host: 'flakehub.com', name: flake.org };
+}
+
 /** Reads the channel of `https://channels.nixos.org/CHANNEL/…` and its forerunner `https://nixos.org/channels/CHANNEL/…`. */
 export function nixosChannel(url: NixUrl): string | undefined {
   const host = url.authority?.host;
