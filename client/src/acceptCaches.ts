@@ -47,7 +47,7 @@ export async function acceptCaches(server: LanguageServer, flake: string): Promi
     ignoreFocusOut: true,
     matchOnDetail: true,
     title: vscode.l10n.t("Accept This Flake's Caches"),
-    placeHolder: vscode.l10n.t('Choose the caches to ask from now on. Their keys are shown before anything is stored.'),
+    placeHolder: vscode.l10n.t('Choose the caches to ask from now on'),
   });
   const chosen = (picked ?? []).flatMap(({ cache }) => (cache === undefined ? [] : [cache]));
   if (chosen.length === 0) return;
@@ -84,17 +84,18 @@ async function confirm(caches: readonly DeclaredCache[]): Promise<boolean> {
       ...warnings.map((warning) => vscode.l10n.t('Note: {0}', plain(warning))),
     ].join('\n'),
   );
-  const consequence = vscode.l10n.t(
-    'These caches will be asked about the inputs of every flake you open, and a signature by one of these keys will count as one you trust. ' +
-      'They are stored in your user settings (flakeTrust.caches). Your Nix configuration is not changed.',
-  );
+  const consequence =
+    caches.length === 1
+      ? vscode.l10n.t('It will be asked about the inputs of every flake you open, and signatures by its keys will count.')
+      : vscode.l10n.t('They will be asked about the inputs of every flake you open, and signatures by their keys will count.');
+  const storage = vscode.l10n.t('Stored in your user settings (flakeTrust.caches). Your Nix configuration is not changed.');
   const question =
     caches.length === 1
       ? vscode.l10n.t('Accept this cache and its keys?')
       : vscode.l10n.t('Accept these {0} caches and their keys?', caches.length);
   const answer = await vscode.window.showWarningMessage(
     question,
-    { modal: true, detail: [...blocks, consequence].join('\n\n') },
+    { modal: true, detail: [...blocks, consequence, storage].join('\n\n') },
     accept,
   );
   return answer === accept;

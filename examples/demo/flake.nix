@@ -1,5 +1,5 @@
-# A sample for `npm start`: hover the inputs below. scripts/demoCache.mjs makes the binary cache that goes with it,
-# and says there what each input shows. Nothing here is built or fetched.
+# A sample for `npm start`: hover the inputs below. Its binary cache is made on the fly by
+# scripts/demoCache.mjs, which says what each input shows. Nothing is built or fetched.
 {
   description = "What Flake Trust shows";
 
