@@ -52,6 +52,11 @@ describe('hash', () => {
     });
   }
 
+  it('keeps of an unknown algorithm only what is harmless to print', () => {
+    const parsed = parseHash(`\x1b[31m\`x\`${'y'.repeat(1000)}:00`);
+    assert.deepEqual(parsed, { ok: false, error: { kind: 'unknown-algorithm', algorithm: '??31m?x?yyyyyyyyyyyy' } });
+  });
+
   it('knows the four algorithms of Nix', () => {
     for (const [algorithm, bytes] of Object.entries({ md5: 16, sha1: 20, sha256: 32, sha512: 64 })) {
       const parsed = parseHash(`${algorithm}:${'0f'.repeat(bytes)}`);

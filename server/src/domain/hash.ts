@@ -27,7 +27,7 @@ export interface Hash {
  */
 export type HashError =
   | { readonly kind: 'no-algorithm' }
-  | { readonly kind: 'unknown-algorithm'; readonly algorithm: string }
+  | { readonly kind: 'unknown-algorithm'; /** Cut, and harmless to print. */ readonly algorithm: string }
   | { readonly kind: 'malformed' }
   | { readonly kind: 'not-sri' };
 
@@ -61,7 +61,8 @@ export function parseHash(text: string): Result<Hash, HashError> {
 /** Decodes a digest that stands apart from its algorithm: base64 alone for `sri`, else whichever spelling has that length. */
 export function decodeDigest(algorithm: string, digest: string, spelling: 'sri' | 'any'): Result<Hash, HashError> {
   const byteLength = BYTE_LENGTH.get(algorithm);
-  if (byteLength === undefined) return err({ kind: 'unknown-algorithm', algorithm: algorithm.slice(0, 20) });
+  if (byteLength === undefined)
+    return err({ kind: 'unknown-algorithm', algorithm: algorithm.slice(0, 20).replace(/[^\w.-]/g, '?') });
   let bytes: Buffer | undefined;
   if (spelling === 'sri') bytes = decodeBase64(digest, byteLength);
   else if (digest.length === byteLength * 2) bytes = decodeBase16(digest);
