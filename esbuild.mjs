@@ -49,11 +49,7 @@ const bundles = [
     banner: { js: '#!/usr/bin/env node' },
     plugins: [serverStaysApart],
   },
-].filter(({ entryPoints: [entry] }) => {
-  if (existsSync(path.join(root, entry))) return true;
-  console.log(`skipped: ${entry} does not exist yet`);
-  return false;
-});
+];
 
 /** Copies the grammars that are made at build time. */
 async function copyGrammars() {
