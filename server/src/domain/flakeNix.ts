@@ -25,6 +25,8 @@ export interface FlakeNix {
   readonly inputsComputed: boolean;
   readonly outputs?: FlakeOutputs;
   readonly nixConfig: readonly NixConfigSetting[];
+  /** Settings may be lacking here, since some are written as an expression. */
+  readonly nixConfigComputed: boolean;
   /** The name `nixConfig` at its first place. */
   readonly nixConfigSpan?: Span;
   /** The names in the outermost set, each once, at their first place. */
@@ -45,10 +47,12 @@ export function readFlakeNix(text: string): FlakeNix {
   const nixConfigSpan = spanOf('nixConfig');
   const outputs = readOutputs(source, set);
   const read = readInputs(text, set);
+  const nixConfig = readNixConfig(text, set);
   return {
     inputs: [...read.inputs, ...(read.computed ? [] : implicitInputs(outputs, read.inputs))],
     inputsComputed: read.computed,
-    nixConfig: readNixConfig(text, set),
+    nixConfig: nixConfig.settings,
+    nixConfigComputed: nixConfig.computed,
     topLevel,
     problems: [...problems, ...read.problems],
     ...(inputsSpan === undefined ? {} : { inputsSpan }),

@@ -51,6 +51,9 @@ export interface Problem {
 /** Sets nested deeper than this are not read: callers may walk the result recursively without fear for their stack. */
 const MAX_DEPTH = 200;
 
+/** Nobody reads more; a text of a million braces would make a million. */
+const MAX_PROBLEMS = 100;
+
 /** A Nix text cut into tokens, with its brackets paired. */
 export class NixSource {
   readonly text: string;
@@ -110,7 +113,7 @@ class BindingReader {
     if (opener !== -1) this.#readBindings(opener + 1, this.#brackets.contentEnd(opener), 1, bindings);
     // A brace too many ends the set early, one that is missing never begins it: the bindings are there all the same.
     let index = opener === -1 ? 0 : this.#brackets.after(opener);
-    while (index < last && bindingEquals(this.#tokens, index) === -1) index++;
+    while (index < last && bindingEquals(this.#tokens, index) === -1) index = this.#afterPath(index);
     this.#readBindings(index, last, 1, bindings);
     if (opener === -1 && last > 0) this.#report('The outermost value is no attribute set', index, index);
     return { bindings, partial: false };
@@ -127,9 +130,14 @@ class BindingReader {
         if (!this.#isFunctionHead(after)) return index;
         index = after;
       } else if (bindingEquals(this.#tokens, index) !== -1) return -1;
-      else index = kind === '[' ? this.#brackets.after(index) : index + 1;
+      else index = kind === '[' ? this.#brackets.after(index) : this.#afterPath(index);
     }
     return -1;
+  }
+
+  /** The index behind the attribute path at `index`, or behind whatever else stands there. */
+  #afterPath(index: number): number {
+    return Math.max(index + 1, attributePathEnd(this.#tokens, index));
   }
 
   /** The index behind the `in` of the `let` at `index`; behind the `let` itself when there is no `in`. */
@@ -204,19 +212,26 @@ class BindingReader {
       if (dotted) index++;
       if (dotted && this.#tokens[index]?.first === true) break;
     }
+    const kind = index < end ? this.#source.kindAt(index) : 'end';
+    const hasValue = kind === '=' || kind === '{';
+    if (kind !== '=') this.#report('Here belongs a "="', from, index - 1);
+    if (!hasValue && !dotted) path.pop(); // the name may be half typed
     const [head, ...tail] = path;
-    const equals = this.#source.kindAt(index) === '=';
-    if (head === undefined || index >= end || !(equals || this.#source.kindAt(index) === '{')) {
-      this.#report('Here belongs "= …;"', from, Math.max(from, index - 1));
-      return Math.max(from + 1, index);
-    }
-    if (!equals) this.#report('Here belongs a "="', from, index - 1);
-    const valueIndex = equals ? index + 1 : index;
-    const { value, next } = this.#readValue(valueIndex, end, depth, this.#tokens[from]?.indent ?? 0);
+    if (head === undefined) return index;
+    const valueIndex = kind === '=' ? index + 1 : index;
+    const { value, next } = hasValue
+      ? this.#readValue(valueIndex, end, depth, this.#tokens[from]?.indent ?? 0)
+      : { value: this.#missingValue(index), next: index };
     const closed = next < end && this.#source.kindAt(next) === ';';
     if (!closed) this.#report('A ";" is missing', next - 1, next - 1);
     into.push({ path: [head, ...tail], value, valueIndex, span: this.#source.spanOf(from, closed ? next : next - 1) });
     return closed ? next + 1 : next;
+  }
+
+  #missingValue(index: number): Value {
+    const at = this.#tokens[index - 1]?.end ?? this.#source.text.length;
+    this.#report('A value is missing', index - 1, index - 1);
+    return { kind: 'missing', span: { start: at, end: at } };
   }
 
   /** `${"name"}` is a plain name; all else between the braces is not. */
@@ -230,11 +245,7 @@ class BindingReader {
 
   /** Reads a value; `next` is the index of its `;`, or of what follows when that is missing. */
   #readValue(from: number, end: number, depth: number, indent: number): { readonly value: Value; readonly next: number } {
-    if (this.#endsValue(from, end)) {
-      const at = this.#tokens[from - 1]?.end ?? this.#source.text.length;
-      this.#report('A value is missing', from - 1, from - 1);
-      return { value: { kind: 'missing', span: { start: at, end: at } }, next: from };
-    }
+    if (this.#endsValue(from, end)) return { value: this.#missingValue(from), next: from };
     let start = from;
     while (this.#source.kindAt(start) === '(' && this.#brackets.isClosed(start)) start++;
     const simple = this.#readSimpleValue(start, end, depth);
@@ -320,6 +331,6 @@ class BindingReader {
   }
 
   #report(message: string, first: number, last: number): void {
-    this.problems.push({ message, span: this.#source.spanOf(first, last) });
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ message, span: this.#source.spanOf(first, last) });
   }
 }

@@ -146,19 +146,25 @@ function finishInputs({ inputs }: InputSet): readonly DeclaredInput[] {
   return Array.from(inputs.values(), finishInput);
 }
 
-function finishInput({ attrs, inputs, ...draft }: InputDraft): DeclaredInput {
+function finishInput(draft: InputDraft): DeclaredInput {
+  const { name, nameSpan, nameSpans, bindingSpans, computed, attrs } = draft;
   const url = attrs.get('url');
   const follows = attrs.get('follows');
   const flakeValue = attrs.get('flake');
-  for (const name of ['url', 'follows', 'flake']) attrs.delete(name);
-  return {
-    ...draft,
+  for (const known of ['url', 'follows', 'flake']) attrs.delete(known);
+  const input: { -readonly [Key in keyof DeclaredInput]: DeclaredInput[Key] } = {
+    name,
+    nameSpan,
+    nameSpans,
+    bindingSpans,
     implicit: false,
-    ...(url === undefined ? {} : { url }),
-    ...(follows === undefined ? {} : { follows }),
-    ...(flakeValue === undefined ? {} : { flakeValue }),
-    ...(flakeValue?.kind === 'bool' ? { flake: flakeValue.value } : {}),
+    computed,
     attrs,
-    inputs: finishInputs({ inputs, computed: false }),
+    inputs: finishInputs(draft),
   };
+  if (url !== undefined) input.url = url;
+  if (follows !== undefined) input.follows = follows;
+  if (flakeValue !== undefined) input.flakeValue = flakeValue;
+  if (flakeValue?.kind === 'bool') input.flake = flakeValue.value;
+  return input;
 }

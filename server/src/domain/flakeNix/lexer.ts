@@ -30,15 +30,14 @@ export interface Token {
 const KEYWORDS = new Map<string, TokenKind>(
   (['let', 'in', 'with', 'assert', 'inherit', 'rec'] as const).map((word) => [word, word]),
 );
+const KEYWORD_STARTS = new Set([...KEYWORDS.keys()].map((word) => word.charCodeAt(0)));
 const LONGEST_KEYWORD = 7;
 
-const PUNCTUATION = new Map<number, TokenKind>(
-  (['{', '}', '(', ')', '[', ']', '=', ';', '.', ':', '@', ',', '?'] as const).map((character) => [
-    character.charCodeAt(0),
-    character,
-  ]),
-);
-const TWO_CHARACTER_OPERATORS = new Set(['==', '!=', '<=', '>=', '&&', '||', '->', '++', '|>', '<|']);
+/** By character code. */
+const PUNCTUATION: (TokenKind | undefined)[] = new Array<undefined>(128).fill(undefined);
+for (const kind of ['{', '}', '(', ')', '[', ']', '=', ';', '.', ':', '@', ',', '?'] as const)
+  PUNCTUATION[kind.charCodeAt(0)] = kind;
+const TWO_CHARACTER_OPERATORS = new Set(['!=', '<=', '>=', '&&', '||', '->', '++', '|>', '<|']);
 
 /** Attributes whose text never spans lines: a string assigned to one ends at the line's end when it is not closed before. */
 const ONE_LINE_ATTRIBUTES = new Set(
@@ -56,6 +55,7 @@ const APOSTROPHE = 39;
 const STAR = 42;
 const SLASH = 47;
 const COLON = 58;
+const EQUALS = 61;
 const AT = 64;
 const BACKSLASH = 92;
 const OPEN_BRACE = 123;
@@ -118,9 +118,9 @@ class Lexer {
     } else if (code === HASH) {
       this.#position = this.#search.lineEnd(start);
     } else if (code === QUOTE) {
-      this.#readString(start);
+      this.#readString(start, 'string');
     } else if (code === APOSTROPHE && this.#text.charCodeAt(start + 1) === APOSTROPHE) {
-      this.#openText('indented', start, start + 2);
+      this.#readString(start, 'indented');
     } else if (code === SLASH && this.#text.charCodeAt(start + 1) === STAR) {
       this.#skipBlockComment(start);
     } else if (!this.#readPath(start, code)) {
@@ -152,7 +152,8 @@ class Lexer {
     }
     let end = start + 1;
     while (isNameCode(this.#text.charCodeAt(end))) end++;
-    const keyword = end - start <= LONGEST_KEYWORD ? KEYWORDS.get(this.#text.slice(start, end)) : undefined;
+    const keyword =
+      end - start <= LONGEST_KEYWORD && KEYWORD_STARTS.has(code) ? KEYWORDS.get(this.#text.slice(start, end)) : undefined;
     this.#token(keyword ?? 'name', end);
   }
 
@@ -164,11 +165,15 @@ class Lexer {
 
   #readPunctuation(start: number, code: number): void {
     const text = this.#text;
-    if (code === DOLLAR && text.charCodeAt(start + 1) === OPEN_BRACE) this.#token('${', start + 2);
-    else if (code === SLASH && text.charCodeAt(start + 1) === SLASH) this.#token('//', start + 2);
-    else if (text.startsWith('...', start)) this.#token('...', start + 3);
-    else if (TWO_CHARACTER_OPERATORS.has(text.slice(start, start + 2))) this.#token('op', start + 2);
-    else this.#token(PUNCTUATION.get(code) ?? 'op', start + 1);
+    const next = text.charCodeAt(start + 1);
+    const kind = PUNCTUATION[code];
+    if (kind === undefined) {
+      if (code === DOLLAR && next === OPEN_BRACE) this.#token('${', start + 2);
+      else if (code === SLASH && next === SLASH) this.#token('//', start + 2);
+      else this.#token('op', start + (TWO_CHARACTER_OPERATORS.has(text.slice(start, start + 2)) ? 2 : 1));
+    } else if (kind === '=' && next === EQUALS) this.#token('op', start + 2);
+    else if (kind === '.' && text.startsWith('...', start)) this.#token('...', start + 3);
+    else this.#token(kind, start + 1);
   }
 
   /** Reads the path literal that begins here; tells whether there is one. */
@@ -204,13 +209,13 @@ class Lexer {
     return -1;
   }
 
-  #readString(start: number): void {
-    const cut = this.#open.length === 0 ? this.#cut(start) : -1;
+  #readString(start: number, kind: 'string' | 'indented'): void {
+    const cut = this.#open.length > 0 ? -1 : kind === 'string' ? this.#cutString(start) : this.#cutIndented(start);
     if (cut === -1) {
-      this.#openText('string', start, start + 1);
+      this.#openText(kind, start, start + (kind === 'string' ? 1 : 2));
     } else {
       this.#interpolated = false;
-      this.#emit('string', start, cut, true);
+      this.#emit(kind, start, cut, true);
       this.#position = cut;
     }
   }
@@ -219,21 +224,35 @@ class Lexer {
    * Where the string that begins here ends for want of a closing quote; -1 when it has one. The next quote is the opening
    * one of another string when a word follows it, or when it would close a text over several lines where only a `;` may come.
    */
-  #cut(start: number): number {
+  #cutString(start: number): number {
     const text = this.#text;
     const stop = this.#search.quoteOrInterpolation(start + 1);
     const lineEnd = this.#search.lineEnd(start);
     const oneLine = this.#isOneLineValue();
     if (text.charCodeAt(stop) === QUOTE) {
       const opensAnother = startsContent(text.charCodeAt(stop + 1));
-      const closes = stop < lineEnd ? !oneLine || !opensAnother : !opensAnother && (!oneLine || this.#isBeforeSemicolon(stop));
+      const closes = stop < lineEnd ? !oneLine || !opensAnother : !opensAnother && (!oneLine || this.#isSemicolonNext(stop + 1));
       if (closes) return -1;
     } else if (stop < text.length && (!oneLine || stop < lineEnd)) {
       return -1;
     }
-    let end = oneLine ? Math.min(lineEnd, this.#search.next(';', start)) : lineEnd;
-    while (end > start + 1 && text.charCodeAt(end - 1) <= SPACE) end--;
-    return end;
+    return this.#trimEnd(start + 1, oneLine ? Math.min(lineEnd, this.#search.next(';', start)) : lineEnd);
+  }
+
+  /** The same for `''`, whose text often spans lines: only where a `;` has to follow its end is the next `''` known to open another. */
+  #cutIndented(start: number): number {
+    if (!this.#isOneLineValue()) return -1;
+    const lineEnd = this.#search.lineEnd(start);
+    const stop = this.#search.next("''", start + 2);
+    const isEscape = [APOSTROPHE, DOLLAR, BACKSLASH].includes(this.#text.charCodeAt(stop + 2));
+    if (stop < lineEnd || isEscape || this.#isSemicolonNext(stop + 2)) return -1;
+    return this.#trimEnd(start + 2, Math.min(lineEnd, this.#search.next(';', start)));
+  }
+
+  #trimEnd(start: number, end: number): number {
+    let trimmed = end;
+    while (trimmed > start && this.#text.charCodeAt(trimmed - 1) <= SPACE) trimmed--;
+    return trimmed;
   }
 
   #isOneLineValue(): boolean {
@@ -245,8 +264,8 @@ class Lexer {
     );
   }
 
-  #isBeforeSemicolon(quote: number): boolean {
-    let position = quote + 1;
+  #isSemicolonNext(from: number): boolean {
+    let position = from;
     while (this.#text.charCodeAt(position) <= SPACE) position++;
     return this.#text[position] === ';';
   }

@@ -1,7 +1,7 @@
 /** The values of attributes that can be read without evaluating anything. */
 import type { Span } from '../../util/span';
-import type { Binding, Value } from './bindings';
-import { decodeString, type DecodedString } from './strings';
+import type { Binding } from './bindings';
+import { decodeString } from './strings';
 
 /**
  * A value as it stands in the text.
@@ -33,28 +33,24 @@ export type LiteralValue = Literal & {
 };
 
 /** Reads the value of a binding, whose path ends in the attribute `nameSpan`. */
-export function literalValue(source: string, binding: Binding, nameSpan: Span): LiteralValue {
-  return { ...literal(source, binding.value), nameSpan, bindingSpan: binding.span };
+export function literalValue(source: string, { value, span: bindingSpan }: Binding, nameSpan: Span): LiteralValue {
+  const { span } = value;
+  if (value.kind === 'missing') return { kind: 'missing', span, nameSpan, bindingSpan };
+  if (value.kind !== 'token' || value.token.interpolated) return { kind: 'computed', span, nameSpan, bindingSpan };
+  const { token } = value;
+  if (token.kind === 'string' || token.kind === 'indented') {
+    const decoded = decodeString(source, token);
+    return { kind: 'string', value: decoded.value, span, textSpan: decoded.textSpan, nameSpan, bindingSpan };
+  }
+  const text = source.slice(token.start, token.end);
+  if (token.kind === 'path' || token.kind === 'uri')
+    return { kind: token.kind, value: text, span, textSpan: span, nameSpan, bindingSpan };
+  if (token.kind === 'number') return { kind: 'int', value: Number(text), span, nameSpan, bindingSpan };
+  if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true', span, nameSpan, bindingSpan };
+  return { kind: 'computed', span, nameSpan, bindingSpan };
 }
 
 /** Makes a value that is known to be no literal. */
-export function computedValue(binding: Binding, nameSpan: Span): LiteralValue {
-  return { kind: 'computed', span: binding.value.span, nameSpan, bindingSpan: binding.span };
-}
-
-function literal(source: string, value: Value): Literal {
-  const { span } = value;
-  if (value.kind === 'missing') return { kind: 'missing', span };
-  if (value.kind !== 'token' || value.token.interpolated) return { kind: 'computed', span };
-  const { token } = value;
-  const text = source.slice(token.start, token.end);
-  if (token.kind === 'string' || token.kind === 'indented') return stringLiteral(decodeString(source, token), span);
-  if (token.kind === 'path' || token.kind === 'uri') return { kind: token.kind, value: text, span, textSpan: span };
-  if (token.kind === 'number') return { kind: 'int', value: Number(text), span };
-  if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true', span };
-  return { kind: 'computed', span };
-}
-
-function stringLiteral({ value, textSpan }: DecodedString, span: Span): Literal {
-  return { kind: 'string', value, span, textSpan };
+export function computedValue({ value, span: bindingSpan }: Binding, nameSpan: Span): LiteralValue {
+  return { kind: 'computed', span: value.span, nameSpan, bindingSpan };
 }

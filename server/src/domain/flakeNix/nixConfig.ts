@@ -26,41 +26,59 @@ export interface NixConfigSetting {
   readonly span: Span;
 }
 
-/** Reads the settings from the bindings of the outermost set. Of a setting that is given twice, which Nix refuses, both are there. */
-export function readNixConfig(source: string, set: AttributeSet): readonly NixConfigSetting[] {
-  const settings: NixConfigSetting[] = [];
-  for (const binding of set.bindings) {
-    if (binding.path[0].name !== 'nixConfig') continue;
-    if (binding.path.length > 1) addSetting(settings, source, binding, 1);
-    else if (binding.value.kind === 'set') for (const inner of binding.value.set.bindings) addSetting(settings, source, inner, 0);
-  }
-  return settings;
+/** What the bindings of a flake.nix say of `nixConfig`. */
+export interface ReadNixConfig {
+  /** In text order. Of a setting that is given twice, which Nix refuses, both are there. */
+  readonly settings: readonly NixConfigSetting[];
+  /** Settings may be lacking, since some are written as an expression. */
+  readonly computed: boolean;
 }
 
-function addSetting(settings: NixConfigSetting[], source: string, binding: Binding, index: number): void {
+/** Reads the settings from the bindings of the outermost set. */
+export function readNixConfig(source: string, set: AttributeSet): ReadNixConfig {
+  const settings: NixConfigSetting[] = [];
+  let computed = false;
+  const add = (binding: Binding, index: number): void => {
+    const setting = readSetting(source, binding, index);
+    if (setting === undefined) computed = true;
+    else settings.push(setting);
+  };
+  for (const binding of set.bindings) {
+    const { path, value } = binding;
+    if (path[0].name !== 'nixConfig') continue;
+    if (path.length > 1) add(binding, 1);
+    else if (value.kind === 'set') {
+      computed ||= value.set.partial;
+      for (const inner of value.set.bindings) add(inner, 0);
+    } else computed ||= value.kind !== 'missing';
+  }
+  return { settings, computed };
+}
+
+/** Reads the setting whose name is at `index` in the binding's path; undefined when that has to be evaluated. */
+function readSetting(source: string, binding: Binding, index: number): NixConfigSetting | undefined {
   const part = binding.path[index];
-  if (part?.name === undefined) return;
-  const plain = index + 1 === binding.path.length;
-  const { elements, value } = plain ? readSetting(source, binding.value) : { elements: [], value: undefined };
-  settings.push({
+  if (part?.name === undefined) return undefined;
+  const { elements, value } = index + 1 === binding.path.length ? readValue(source, binding.value) : NOTHING;
+  return {
     name: part.name,
     nameSpan: part.span,
     elements,
     ...(value === undefined ? {} : { value }),
     computed: value === undefined,
     span: binding.value.span,
-  });
+  };
 }
 
-/** What can be read of a setting: `value` is there when all of it can. */
-interface ReadSetting {
+/** What can be read of a setting's value: `value` is there when all of it can. */
+interface ReadValue {
   readonly elements: readonly NixConfigElement[];
   readonly value: string | undefined;
 }
 
-const NOTHING: ReadSetting = { elements: [], value: undefined };
+const NOTHING: ReadValue = { elements: [], value: undefined };
 
-function readSetting(source: string, value: Value): ReadSetting {
+function readValue(source: string, value: Value): ReadValue {
   switch (value.kind) {
     case 'token':
       return readToken(source, value.token);
@@ -79,7 +97,7 @@ function readSetting(source: string, value: Value): ReadSetting {
   }
 }
 
-function readToken(source: string, token: Token): ReadSetting {
+function readToken(source: string, token: Token): ReadValue {
   if (token.interpolated) return NOTHING;
   const span = { start: token.start, end: token.end };
   if (token.kind === 'string' || token.kind === 'indented') {
