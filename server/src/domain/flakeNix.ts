@@ -3,10 +3,11 @@
  * check. Nix wants flake.nix to be a literal set of literal inputs, which is why reading it can be enough.
  */
 import type { Span } from '../util/span';
-import { NixSource, readOutermostSet, type AttributeSet, type Problem } from './flakeNix/bindings';
+import { readOutermostSet, type AttributeSet, type Problem } from './flakeNix/bindings';
 import { readInputs, type DeclaredInput } from './flakeNix/inputs';
 import type { LiteralValue } from './flakeNix/literal';
 import { readNixConfig, type NixConfigSetting } from './flakeNix/nixConfig';
+import { NixSource } from './flakeNix/nixSource';
 import { readOutputs, type FlakeOutputs, type NamedSpan } from './flakeNix/outputs';
 
 export { inputAt, nixConfigAt, type InputAt, type NixConfigAt } from './flakeNix/at';

@@ -1,5 +1,23 @@
 /** The character classes of Nix's lexer (nix: src/libexpr/lexer.l), by UTF-16 code unit. All are ASCII. */
 
+export const TAB = 9;
+export const LINE_FEED = 10;
+export const CARRIAGE_RETURN = 13;
+export const SPACE = 32;
+export const QUOTE = 34;
+export const HASH = 35;
+export const DOLLAR = 36;
+export const APOSTROPHE = 39;
+export const STAR = 42;
+export const SLASH = 47;
+export const COLON = 58;
+export const EQUALS = 61;
+export const AT = 64;
+export const BACKSLASH = 92;
+export const OPEN_BRACE = 123;
+export const TILDE = 126;
+export const BYTE_ORDER_MARK = 0xfeff;
+
 const NAME_START = 1;
 const NAME = 2;
 const PATH = 4;

@@ -2,8 +2,31 @@
  * Cuts Nix text into tokens. A string with all its interpolations is one token: nothing in it can declare an input.
  * No recursion, and no character is looked at more than a fixed number of times, however the text is nested or damaged.
  */
-import { isNameCode, isPathCode, isSchemeCode, isUriCode, startsName } from './characters';
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  BYTE_ORDER_MARK,
+  CARRIAGE_RETURN,
+  COLON,
+  DOLLAR,
+  EQUALS,
+  HASH,
+  LINE_FEED,
+  OPEN_BRACE,
+  QUOTE,
+  SLASH,
+  SPACE,
+  STAR,
+  TAB,
+  TILDE,
+  isNameCode,
+  isPathCode,
+  isSchemeCode,
+  isUriCode,
+  startsName,
+} from './characters';
 import { TextSearch } from './textSearch';
+import { unclosedEnd } from './unclosedStrings';
 
 /** Keywords and punctuation are their own kind; `op` is any other operator or character, `end` the end of the text. */
 export type TokenKind =
@@ -43,24 +66,6 @@ const TWO_CHARACTER_OPERATORS = new Set(['!=', '<=', '>=', '&&', '||', '->', '++
 const ONE_LINE_ATTRIBUTES = new Set(
   ['url', 'follows', 'type', 'owner', 'repo', 'rev', 'ref', 'dir', 'host', 'path', 'narHash', 'description'], // prettier-ignore
 );
-
-const TAB = 9;
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-const SPACE = 32;
-const QUOTE = 34;
-const HASH = 35;
-const DOLLAR = 36;
-const APOSTROPHE = 39;
-const STAR = 42;
-const SLASH = 47;
-const COLON = 58;
-const EQUALS = 61;
-const AT = 64;
-const BACKSLASH = 92;
-const OPEN_BRACE = 123;
-const TILDE = 126;
-const BYTE_ORDER_MARK = 0xfeff;
 
 /** Cuts the text into tokens. The last one is of kind `end`. */
 export function tokenize(text: string): readonly Token[] {
@@ -210,7 +215,7 @@ class Lexer {
   }
 
   #readString(start: number, kind: 'string' | 'indented'): void {
-    const cut = this.#open.length > 0 ? -1 : kind === 'string' ? this.#cutString(start) : this.#cutIndented(start);
+    const cut = this.#open.length > 0 ? -1 : unclosedEnd(this.#text, this.#search, start, kind, this.#isOneLineValue());
     if (cut === -1) {
       this.#openText(kind, start, start + (kind === 'string' ? 1 : 2));
     } else {
@@ -220,41 +225,6 @@ class Lexer {
     }
   }
 
-  /**
-   * Where the string that begins here ends for want of a closing quote; -1 when it has one. The next quote is the opening
-   * one of another string when a word follows it, or when it would close a text over several lines where only a `;` may come.
-   */
-  #cutString(start: number): number {
-    const text = this.#text;
-    const stop = this.#search.quoteOrInterpolation(start + 1);
-    const lineEnd = this.#search.lineEnd(start);
-    const oneLine = this.#isOneLineValue();
-    if (text.charCodeAt(stop) === QUOTE) {
-      const opensAnother = startsContent(text.charCodeAt(stop + 1));
-      const closes = stop < lineEnd ? !oneLine || !opensAnother : !opensAnother && (!oneLine || this.#isSemicolonNext(stop + 1));
-      if (closes) return -1;
-    } else if (stop < text.length && (!oneLine || stop < lineEnd)) {
-      return -1;
-    }
-    return this.#trimEnd(start + 1, oneLine ? Math.min(lineEnd, this.#search.next(';', start)) : lineEnd);
-  }
-
-  /** The same for `''`, whose text often spans lines: only where a `;` has to follow its end is the next `''` known to open another. */
-  #cutIndented(start: number): number {
-    if (!this.#isOneLineValue()) return -1;
-    const lineEnd = this.#search.lineEnd(start);
-    const stop = this.#search.next("''", start + 2);
-    const isEscape = [APOSTROPHE, DOLLAR, BACKSLASH].includes(this.#text.charCodeAt(stop + 2));
-    if (stop < lineEnd || isEscape || this.#isSemicolonNext(stop + 2)) return -1;
-    return this.#trimEnd(start + 2, Math.min(lineEnd, this.#search.next(';', start)));
-  }
-
-  #trimEnd(start: number, end: number): number {
-    let trimmed = end;
-    while (trimmed > start && this.#text.charCodeAt(trimmed - 1) <= SPACE) trimmed--;
-    return trimmed;
-  }
-
   #isOneLineValue(): boolean {
     const name = this.#tokens.at(-2);
     return (
@@ -262,12 +232,6 @@ class Lexer {
       this.#tokens.at(-1)?.kind === '=' &&
       ONE_LINE_ATTRIBUTES.has(this.#text.slice(name.start, name.end))
     );
-  }
-
-  #isSemicolonNext(from: number): boolean {
-    let position = from;
-    while (this.#text.charCodeAt(position) <= SPACE) position++;
-    return this.#text[position] === ';';
   }
 
   #openText(kind: OpenText['kind'], start: number, textStart: number): void {
@@ -360,9 +324,4 @@ class Lexer {
     this.#first = false;
     this.#tokens.push({ kind, start, end, first, indent: this.#indent, interpolated: this.#interpolated, unclosed });
   }
-}
-
-/** Tells whether a quote in front of it opens a string; a closing one is followed by white space or punctuation. */
-function startsContent(code: number): boolean {
-  return isNameCode(code) || code === QUOTE || code === DOLLAR || code === SLASH || code === TILDE || code === AT;
 }

@@ -1,5 +1,6 @@
 import type { Span } from '../../util/span';
-import type { AttributeSet, NixSource } from './bindings';
+import type { AttributeSet } from './bindings';
+import type { NixSource } from './nixSource';
 
 /** A name with its place. */
 export interface NamedSpan {

@@ -1,7 +1,4 @@
-const QUOTE = 34;
-const DOLLAR = 36;
-const BACKSLASH = 92;
-const OPEN_BRACE = 123;
+import { BACKSLASH, DOLLAR, OPEN_BRACE, QUOTE } from './characters';
 
 interface Answer {
   from: number;
