@@ -106,12 +106,19 @@ function answerWords({ answers }: InputReport, silent: ReadonlySet<string>, { no
   const parts = [
     ...(found.length === 0 ? [] : [`found in ${found.map(foundWords).join(', ')}`]),
     ...(absent.length === 0 ? [] : [`not in ${absent.map(({ url }) => cacheLabel(url)).join(', ')}`]),
-    ...new Set((told.length === 0 && own.length === 0 ? untold : own).map(untoldWords)),
+    ...new Set(own.map(untoldWords)),
   ];
-  if (parts.length === 0) return 'none configured';
+  if (parts.length === 0) return silenceWords(untold);
   const oldest = told.map(({ checkedAt }) => checkedAt ?? '').sort(compareText)[0];
   const at = oldest === undefined ? NaN : Date.parse(oldest);
   return `${parts.join('; ')}${Number.isNaN(at) ? '' : ` (checked ${dateOf(at) ?? ''}, ${ago(at, now)})`}`;
+}
+
+/** Why no cache told anything, where the reason lies in the caches: in words when it is one, else they stand below. */
+function silenceWords(untold: readonly CacheAnswer[]): string {
+  const words = new Set(untold.map(untoldWords));
+  if (words.size === 0) return 'none configured';
+  return words.size === 1 ? [...words].join() : 'none could be asked, see below';
 }
 
 function untoldWords({ url, answer, reason = '' }: CacheAnswer): string {

@@ -1,0 +1,11 @@
+import type { AnswerStore } from '../engine/ports';
+
+/** Remembers nothing: for `--no-cache`. */
+export const noAnswerStore: AnswerStore = {
+  getNarinfo: () => Promise.resolve(undefined),
+  putNarinfo: () => undefined,
+  getInfo: () => Promise.resolve(undefined),
+  putInfo: () => undefined,
+  clear: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};

@@ -1,0 +1,196 @@
+/** The command line's words: which commands and options there are, and what they mean. The contract is docs/cli.md. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Severity } from '../domain/finding';
+import { VERSION } from '../version';
+
+export type ReportFormat = 'text' | 'json' | 'markdown';
+
+/** A report asked for: `inputs` or `audit`. */
+export interface ReportCommand {
+  readonly kind: 'report';
+  readonly audit: boolean;
+  /** A directory, or a flake.nix; as typed. */
+  readonly flake: string;
+  readonly format: ReportFormat;
+  readonly out?: string;
+  readonly offline: boolean;
+  readonly refresh: boolean;
+  readonly nixConf: boolean;
+  /** Each one word; absent when the option was not given, empty when it was given empty. */
+  readonly substituters?: readonly string[];
+  readonly extraSubstituters: readonly string[];
+  readonly trustedPublicKeys?: readonly string[];
+  readonly extraTrustedPublicKeys: readonly string[];
+  readonly netrcFile?: string;
+  readonly sslCertFile?: string;
+  readonly cacheDir?: string;
+  /** False: nothing is read from or written to disk. */
+  readonly cache: boolean;
+  /** Requests in flight at one host. */
+  readonly connections: number;
+  readonly timeoutMs: number;
+  readonly failOn: Severity | 'never';
+  readonly quiet: boolean;
+}
+
+export type CliCommand = ReportCommand | { readonly kind: 'lsp' };
+
+export type ParsedArguments =
+  | { readonly kind: 'run'; readonly command: CliCommand }
+  /** Everything was said already: help, version, or what is wrong with the arguments. */
+  | { readonly kind: 'done'; readonly exitCode: 0 | 2 };
+
+export interface HelpOutput {
+  readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
+}
+
+/** Reads the arguments behind the program's name; prints help, version and usage errors itself. */
+export function parseArguments(argv: readonly string[], output: HelpOutput): ParsedArguments {
+  let command: CliCommand | undefined;
+  const program = createProgram(output, (chosen) => {
+    command = chosen;
+  });
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: 'done', exitCode: error.exitCode === 0 ? 0 : 2 };
+  }
+  return command === undefined ? { kind: 'done', exitCode: 2 } : { kind: 'run', command };
+}
+
+const EXIT_CODES = `
+Exit code: 0 nothing at or above --fail-on; 1 findings; 2 could not be completed, or wrong usage; 130 cancelled.
+Results go to standard output; progress, warnings and errors to standard error.`;
+
+function createProgram(output: HelpOutput, choose: (command: CliCommand) => void): Command {
+  const program = new Command('flake-trust')
+    .description('For Nix flakes: which source is this, who signed it, which cache has it. Needs no Nix, runs none.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand(false)
+    .addHelpText('after', EXIT_CODES)
+    .configureOutput({ ...output, outputError: (text, write) => write(`flake-trust: ${text}`) })
+    .exitOverride();
+
+  reportCommand(program, 'inputs', 'print every input, transitive ones too, with what is known of it', choose);
+  reportCommand(program, 'audit', 'the same with all findings, what was not checked, and what is not proved', choose);
+  program
+    .command('lsp')
+    .description('run the language server, for any editor')
+    .helpOption('--help', 'print help')
+    .option('--stdio', 'speak over standard input and output (the default)')
+    // Language clients add arguments of their own, for example --clientProcessId.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      choose({ kind: 'lsp' });
+    });
+  return program;
+}
+
+interface RawOptions {
+  readonly format?: ReportFormat;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly offline?: boolean;
+  readonly refresh?: boolean;
+  readonly substituters?: string;
+  readonly extraSubstituters?: readonly string[];
+  readonly trustedPublicKeys?: string;
+  readonly extraTrustedPublicKeys?: readonly string[];
+  readonly netrcFile?: string;
+  readonly sslCertFile?: string;
+  readonly nixConf: boolean;
+  readonly cacheDir?: string;
+  readonly cache: boolean;
+  readonly connections: number;
+  readonly timeout: number;
+  readonly failOn: Severity | 'never';
+  readonly quiet?: boolean;
+}
+
+function reportCommand(
+  program: Command,
+  name: 'inputs' | 'audit',
+  description: string,
+  choose: (command: CliCommand) => void,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .argument('[FLAKE]', 'a directory with a flake.nix, or the flake.nix', '.')
+    .addOption(
+      new Option('--format <format>', 'how to print the report; text when not given').choices(['text', 'json', 'markdown']),
+    )
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
+    .option('--out <file>', 'write the report there instead of to standard output')
+    .addOption(new Option('--offline', 'ask nobody; show what is remembered, with its age').conflicts('refresh'))
+    .option('--refresh', 'ask again, whatever is remembered')
+    .option('--substituters <urls>', 'caches, in place of those of nix.conf')
+    .option('--extra-substituters <urls>', 'further caches', collectWords)
+    .option('--trusted-public-keys <keys>', 'keys, in place of those of nix.conf')
+    .option('--extra-trusted-public-keys <keys>', 'further keys', collectWords)
+    .option('--netrc-file <file>', 'logins for caches, in place of the netrc-file of nix.conf')
+    .option('--ssl-cert-file <file>', 'certificates to trust, in place of those that Nix uses')
+    .option('--no-nix-conf', 'do not read nix.conf, nor what was accepted in Nix')
+    .option('--cache-dir <dir>', 'where answers are remembered (default: $XDG_CACHE_HOME/flake-trust)')
+    .option('--no-cache', 'remember nothing on disk')
+    .option('--connections <n>', 'requests in flight at one host', wholeNumber(1, 64), 16)
+    .option('--timeout <seconds>', 'for one request', wholeNumber(1, 600), 10)
+    .addOption(
+      new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
+        .choices(['error', 'warning', 'information', 'never'])
+        .default('error'),
+    )
+    .option('--quiet', 'no progress and no warnings')
+    .helpOption('--help', 'print help')
+    .addHelpText('after', EXIT_CODES)
+    .action((flake: string, raw: RawOptions) => {
+      choose(toCommand(name === 'audit', flake, raw));
+    });
+}
+
+function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportCommand {
+  const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys } = raw;
+  return {
+    kind: 'report',
+    audit,
+    flake,
+    format: raw.json === true ? 'json' : (raw.format ?? 'text'),
+    ...(out === undefined ? {} : { out }),
+    offline: raw.offline === true,
+    refresh: raw.refresh === true,
+    nixConf: raw.nixConf,
+    ...(substituters === undefined ? {} : { substituters: wordsOf(substituters) }),
+    extraSubstituters: raw.extraSubstituters ?? [],
+    ...(trustedPublicKeys === undefined ? {} : { trustedPublicKeys: wordsOf(trustedPublicKeys) }),
+    extraTrustedPublicKeys: raw.extraTrustedPublicKeys ?? [],
+    ...(netrcFile === undefined ? {} : { netrcFile }),
+    ...(sslCertFile === undefined ? {} : { sslCertFile }),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
+    cache: raw.cache,
+    connections: raw.connections,
+    timeoutMs: raw.timeout * 1000,
+    failOn: raw.failOn,
+    quiet: raw.quiet === true,
+  };
+}
+
+/** As Nix takes lists on its command line: words between white space. */
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+function collectWords(text: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), ...wordsOf(text)];
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (!(number >= least && number <= most)) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    return number;
+  };
+}

@@ -1,0 +1,217 @@
+/** `flake-trust inputs` and `flake-trust audit`: read, ask, print, and say by the exit code what was found. */
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+import { consoleLogger } from '../adapters/consoleLogger';
+import { writeFileAtomically } from '../adapters/writeFileAtomically';
+import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
+import type { InputsReport } from '../domain/inputsReport';
+import { acceptedConfiguration, declaredTrust, readTrustedSettings } from '../engine/declaredCaches';
+import type { AuditScope } from '../engine/engine';
+import type { ConfigurationProblem } from '../engine/nixConfiguration';
+import type { Logger } from '../engine/ports';
+import { readFlakeDir } from '../engine/readFlakeDir';
+import { SEVERITIES } from '../engine/reportedFindings';
+import { loadTrustConfiguration, type TrustConfiguration } from '../engine/trustConfiguration';
+import { jsonReport } from '../report/json';
+import { markdownReport } from '../report/markdown';
+import { textReport } from '../report/text';
+import type { Runtime } from '../runtime';
+import { plainText } from '../util/plainText';
+import type { ReportCommand } from './options';
+import { progressBar } from './progress';
+
+/** What the command line needs of its process. */
+export interface CliProcess {
+  readonly cwd: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
+
+/** Runs one report. Rejects only when `signal` aborts, or for a bug. */
+export async function runReport(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
+  const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
+  const dir = flakeDirectory(path.resolve(io.cwd, command.flake));
+  if ('problem' in dir) {
+    log.error(dir.problem);
+    return EXIT.failed;
+  }
+  const { files, clock } = runtime;
+  const { configuration, trustedSettings, problems } = await readConfiguration(command, runtime, io, signal);
+  for (const problem of problems) log.warn(describeProblem(problem));
+
+  const opened = await readFlakeDir(
+    dir.path,
+    files,
+    {
+      privatePatterns: [],
+      now: clock.now(),
+      storeDir: configuration.storeDir,
+      trusted: configuration.trusted,
+      configuredCaches: configuration.caches.map(({ substituter }) => substituter.url),
+    },
+    signal,
+  );
+  if (opened.kind === 'failed') {
+    log.error(plainText(opened.message, 500));
+    return EXIT.failed;
+  }
+  const declared = declaredTrust(opened.facts.flakeNix?.nixConfig ?? [], configuration, trustedSettings);
+  const scope: AuditScope = {
+    flakeDir: dir.path,
+    configuration: acceptedConfiguration(configuration, declared, { workspaceTrusted: true }),
+    offline: command.offline,
+    audit: command.audit,
+  };
+  const later = laterLog(log);
+  const engine = await runtime.openEngine(
+    {
+      transport: 'direct',
+      maxRequestsPerHost: command.connections,
+      timeoutMs: command.timeoutMs,
+      network: {},
+      remember: command.cache,
+      ...(command.cacheDir === undefined ? {} : { storageDir: path.resolve(io.cwd, command.cacheDir) }),
+      ...(configuration.sslCertFile === undefined ? {} : { sslCertFile: configuration.sslCertFile }),
+    },
+    later,
+    undefined,
+  );
+  const progress = progressBar(io.stderr, command.quiet);
+  let report: InputsReport;
+  try {
+    report = await engine.check(opened.facts, { ...scope, refresh: command.refresh, onProgress: progress.update }, signal);
+  } finally {
+    progress.stop();
+    later.flush();
+    await engine.close();
+  }
+  warnOfSilence(report, log);
+  return (await print(render(report, command, scope, runtime, io), command, io, log)) ? exitCode(report, command) : EXIT.failed;
+}
+
+/** FLAKE as the contract has it: a directory, or the flake.nix in it. */
+function flakeDirectory(file: string): { readonly path: string } | { readonly problem: string } {
+  const kind = lstatSync(file, { throwIfNoEntry: false });
+  if (path.basename(file) === 'flake.nix' && kind?.isDirectory() !== true) return { path: path.dirname(file) };
+  if (kind === undefined) return { problem: `there is no directory ${plainText(file, 300)}` };
+  if (kind.isFile()) return { problem: `${plainText(file, 300)} is neither a directory nor a flake.nix` };
+  return { path: file };
+}
+
+async function readConfiguration(command: ReportCommand, { files, environment }: Runtime, io: CliProcess, signal: AbortSignal) {
+  const { substituters, trustedPublicKeys, netrcFile, sslCertFile } = command;
+  const loaded = await loadTrustConfiguration(
+    {
+      nixConf: command.nixConf,
+      ...(substituters === undefined ? {} : { substituters }),
+      extraSubstituters: command.extraSubstituters,
+      ...(trustedPublicKeys === undefined ? {} : { trustedPublicKeys }),
+      extraTrustedPublicKeys: command.extraTrustedPublicKeys,
+      caches: [],
+      settingsKeys: [],
+      ...(netrcFile === undefined ? {} : { netrcFile: path.resolve(io.cwd, netrcFile) }),
+    },
+    files,
+    environment,
+    signal,
+  );
+  const configuration: TrustConfiguration =
+    sslCertFile === undefined ? loaded : { ...loaded, sslCertFile: path.resolve(io.cwd, sslCertFile) };
+  // Who names caches or keys on the command line means these; what was once accepted in Nix does not add to them.
+  const exact = !command.nixConf || substituters !== undefined || trustedPublicKeys !== undefined;
+  const accepted = exact
+    ? { settings: NO_TRUSTED_SETTINGS, problems: [] }
+    : await readTrustedSettings(files, environment, signal);
+  return { configuration, trustedSettings: accepted.settings, problems: [...loaded.problems, ...accepted.problems] };
+}
+
+function describeProblem({ message, file, line }: ConfigurationProblem): string {
+  const place = file === undefined ? '' : `${plainText(file, 200)}${line === undefined ? '' : `:${line}`}: `;
+  return `${place}${plainText(message, 300)}`;
+}
+
+/** Says on standard error what a glance at the exit code would miss: that nobody answered. */
+function warnOfSilence({ caches }: InputsReport, log: Logger): void {
+  const asked = caches.filter(({ state }) => state !== 'not-asked');
+  if (asked.length > 0 && asked.every(({ state }) => state === 'unreachable')) {
+    log.warn(
+      asked.length === 1
+        ? 'the only cache that was asked did not answer'
+        : `none of the ${asked.length} caches that were asked answered`,
+    );
+  }
+}
+
+function render(
+  report: InputsReport,
+  command: ReportCommand,
+  scope: AuditScope,
+  { clock, environment }: Runtime,
+  io: CliProcess,
+): string {
+  switch (command.format) {
+    case 'json':
+      return jsonReport(report);
+    case 'markdown':
+      return markdownReport(report, scope);
+    case 'text': {
+      const terminal = command.out === undefined && io.stdout.isTTY;
+      return textReport(report, {
+        now: clock.now(),
+        color: command.out === undefined && wantsColor(environment.variables, terminal),
+        audit: command.audit,
+        width: terminal ? Math.max(40, Math.min(io.stdout.columns, 100)) : 100,
+      });
+    }
+  }
+}
+
+/** NO_COLOR (https://no-color.org) goes before FORCE_COLOR, which goes before what the stream is. */
+function wantsColor(variables: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
+  if ((variables['NO_COLOR'] ?? '') !== '') return false;
+  const forced = variables['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return terminal && variables['TERM'] !== 'dumb';
+}
+
+async function print(text: string, { out }: ReportCommand, io: CliProcess, log: Logger): Promise<boolean> {
+  if (out === undefined) {
+    io.stdout.write(text);
+    return true;
+  }
+  try {
+    await writeFileAtomically(path.resolve(io.cwd, out), text);
+    return true;
+  } catch (error) {
+    log.error(
+      `${plainText(out, 300)} cannot be written: ${error instanceof Error ? plainText(error.message, 300) : 'unknown error'}`,
+    );
+    return false;
+  }
+}
+
+function exitCode({ findings }: InputsReport, { failOn }: ReportCommand): number {
+  if (failOn === 'never') return EXIT.ok;
+  const limit = SEVERITIES.indexOf(failOn);
+  return findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? EXIT.findings : EXIT.ok;
+}
+
+/** Keeps messages until the progress bar is gone, each once. */
+function laterLog(log: Logger): Logger & { flush(): void } {
+  const waiting = new Map<string, () => void>();
+  const keep = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) => {
+    waiting.set(`${level} ${message}`, () => log[level](message));
+  };
+  return {
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+    flush: () => {
+      for (const write of waiting.values()) write();
+      waiting.clear();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** The composition root: the only place that builds adapters. Language server and command line differ in what they ask it for. */
+import path from 'node:path';
+import { nodeEnvironment } from './adapters/nodeEnvironment';
+import { nodeFiles } from './adapters/nodeFiles';
+import { systemClock } from './adapters/systemClock';
+import { createEngine, type Engine } from './engine/engine';
+import type { AnswerStore, Environment, Logger, Transport } from './engine/ports';
+import type { EngineOptions, ServerHost } from './lsp/host';
+import { sleep } from './util/abort';
+import { VERSION } from './version';
+
+export interface RuntimeEngineOptions extends EngineOptions {
+  /** False: nothing is read from or written to disk. Default: true. */
+  readonly remember?: boolean;
+}
+
+export interface Runtime extends ServerHost {
+  openEngine(options: RuntimeEngineOptions, log: Logger, editor: Transport | undefined): Promise<Engine>;
+}
+
+/** Makes the runtime of this process. */
+export function createRuntime(): Runtime {
+  const environment = nodeEnvironment();
+  return {
+    files: nodeFiles,
+    clock: systemClock,
+    environment,
+    openEngine: (options, log, editor) => openEngine(options, environment, log, editor),
+  };
+}
+
+/** Hosts are asked in parallel, so that one slow cache does not hold up the others; this bounds them all together. */
+const HOSTS_AT_ONCE = 3;
+
+async function openEngine(
+  options: RuntimeEngineOptions,
+  environment: Environment,
+  log: Logger,
+  editor: Transport | undefined,
+): Promise<Engine> {
+  // Loaded here, not at start: an editor waits for the server, and most of its life nothing is asked.
+  const [{ openBinaryCache, addressesOf }, { AllowListTransport }, { PoliteTransport }, { HostLimits }] = await Promise.all([
+    import('./adapters/binaryCaches'),
+    import('./adapters/allowListTransport'),
+    import('./adapters/politeTransport'),
+    import('./adapters/hostLimits'),
+  ]);
+  const { transport, close } = await openTransport(options, environment, log, editor);
+  const limits = new HostLimits({
+    perHost: options.maxRequestsPerHost,
+    overall: options.maxRequestsPerHost * HOSTS_AT_ONCE,
+    clock: systemClock,
+  });
+  const gate = new AllowListTransport(
+    new PoliteTransport(transport, { limits, clock: systemClock, sleep, log, random: Math.random }),
+  );
+  const allowed = new Set<string>();
+  const engine = createEngine({
+    openCache: ({ substituter }, configuration) => {
+      for (const address of addressesOf(substituter)) allowed.add(address);
+      gate.allow([...allowed]);
+      const credentials = substituter.host === undefined ? undefined : configuration.credentialsFor(substituter.host);
+      return openBinaryCache(
+        { substituter, credentials },
+        {
+          transport: gate,
+          files: nodeFiles,
+          environment,
+          clock: systemClock,
+          userAgent: `flake-trust/${VERSION}`,
+          timeoutMs: options.timeoutMs,
+        },
+      );
+    },
+    store: await openStore(options, environment, log),
+    clock: systemClock,
+    log,
+  });
+  return {
+    ...engine,
+    close: async () => {
+      await engine.close();
+      await close();
+    },
+  };
+}
+
+async function openTransport(
+  { transport, network, sslCertFile }: RuntimeEngineOptions,
+  environment: Environment,
+  log: Logger,
+  editor: Transport | undefined,
+): Promise<{ readonly transport: Transport; readonly close: () => Promise<void> }> {
+  if (editor !== undefined && transport === 'editor') return { transport: editor, close: () => Promise.resolve() };
+  const { DirectTransport } = await import('./adapters/directTransport');
+  const direct = new DirectTransport({
+    environment,
+    files: nodeFiles,
+    log,
+    editorProxy: network,
+    ...(sslCertFile === undefined ? {} : { certificateFile: sslCertFile }),
+  });
+  const close = () => direct.close();
+  if (editor === undefined || transport === 'direct') return { transport: direct, close };
+  const { AutoTransport } = await import('./adapters/autoTransport');
+  return { transport: new AutoTransport(direct, editor), close };
+}
+
+async function openStore(
+  { remember = true, storageDir }: RuntimeEngineOptions,
+  environment: Environment,
+  log: Logger,
+): Promise<AnswerStore> {
+  if (!remember) return (await import('./adapters/noAnswerStore')).noAnswerStore;
+  const { DiskAnswerStore } = await import('./adapters/diskAnswerStore');
+  return new DiskAnswerStore({ directory: storageDir ?? defaultStorageDir(environment), log });
+}
+
+/** `$XDG_CACHE_HOME/flake-trust`; a relative `XDG_CACHE_HOME` counts as unset, as its specification says. */
+function defaultStorageDir({ variables, home }: Environment): string {
+  const cacheHome = variables['XDG_CACHE_HOME'] ?? '';
+  return path.join(path.isAbsolute(cacheHome) ? cacheHome : path.join(home, '.cache'), 'flake-trust');
+}
