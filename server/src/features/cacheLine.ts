@@ -44,7 +44,7 @@ function alarmLine(view: FlakeView, report: InputReport): Line | undefined {
       icon: 'error',
       label: LABEL,
       facts: [
-        [cacheName(answer.url), ' sent a signature by ', { code: invalid.keyName }, ' that does ', { strong: 'not' }, ' verify'],
+        [cache(answer.url), ' sent a signature by ', { code: invalid.keyName }, ' that does ', { strong: 'not' }, ' verify'],
         checked(view, answer),
       ],
     };
@@ -55,7 +55,7 @@ function alarmLine(view: FlakeView, report: InputReport): Line | undefined {
 function foundLine(view: FlakeView, report: InputReport, found: CacheAnswer): Line {
   const verified = report.answers.find(({ signatures }) => signatures?.some(({ verdict }) => verdict === 'verified'));
   const answer = verified ?? found;
-  const has: Piece[] = [cacheName(answer.url), ' has this source'];
+  const has: Piece[] = [cache(answer.url), ' has this source'];
   const rest = [why(answer), checked(view, answer)];
   switch (report.signer.verdict) {
     case 'verified':
@@ -88,12 +88,12 @@ function mismatchLine(view: FlakeView, report: InputReport): Line {
   const other = found.find(({ narHash }) => narHash !== report.narHash);
   if (other?.narHash !== undefined && report.narHash !== undefined) {
     const hashes: Piece[] = [{ code: short(other.narHash) }, ', locked is ', { code: short(report.narHash) }];
-    const facts = [[cacheName(other.url), ' has another hash than flake.lock: ', ...hashes], checked(view, other)];
+    const facts = [[cache(other.url), ' has another hash than flake.lock: ', ...hashes], checked(view, other)];
     return { icon: 'error', label: LABEL, facts };
   }
   const odd = found.find(({ reason }) => reason !== undefined) ?? found[0];
   const facts = [
-    [odd === undefined ? 'a cache' : cacheName(odd.url), ' describes this source as none can be'],
+    [odd === undefined ? 'a cache' : cache(odd.url), ' describes this source as none can be'],
     why(odd),
     checked(view, odd),
   ];
@@ -126,7 +126,7 @@ function failures(failed: readonly CacheAnswer[]): Piece[] {
     .slice(0, 2)
     .flatMap(({ url, answer, reason }, index): Piece[] => [
       ...(index === 0 ? [] : ['; ']),
-      cacheName(url),
+      cache(url),
       ` ${failureWord(answer)}`,
       ...(reason === undefined ? [] : [` (${reason.slice(0, 80)})`]),
     ]);
@@ -191,6 +191,11 @@ function lastResult(view: FlakeView, answers: readonly CacheAnswer[]): string {
 function checked(view: FlakeView, answer: CacheAnswer | undefined): Piece[] {
   const at = timeOf(answer);
   return at === undefined ? [] : [`checked ${ago(at, view.now)}`];
+}
+
+/** A cache's name. */
+function cache(url: string): Piece {
+  return { code: cacheName(url) };
 }
 
 /** What is odd about an answer. */

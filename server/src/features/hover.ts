@@ -1,13 +1,13 @@
 /** Hover: where an input comes from, what is locked, what caches say of it; never waits for the network. */
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
 import { printFlakeRef } from '../domain/flakeRef';
-import { inputAt, nixConfigAt } from '../domain/flakeNix';
+import { inputAt, nixConfigAt, type InputAt } from '../domain/flakeNix';
 import type { FlakeFile } from '../domain/finding';
 import type { LockNode } from '../domain/flakeLock';
 import type { InputFacts } from '../domain/flakeFacts';
 import type { Span } from '../util/span';
 import { inputLines } from './inputLines';
-import { lockAt, type LockPosition } from './lockPosition';
+import { insideQuotes, lockAt, type LockPosition } from './lockPosition';
 import { nixConfigLines } from './nixConfigLines';
 import { renderText, type Line, type Style } from './richText';
 import { inputOfNode, inputOfPath, rangeOf, type FlakeView } from './view';
@@ -54,7 +54,14 @@ export function inputInFlakeNix(
   const target =
     at.part === 'follows' && follows?.kind === 'string' ? follows.value.split('/').filter((name) => name !== '') : [];
   const facts = (target.length > 0 ? inputOfPath(view.facts, target) : undefined) ?? inputOfPath(view.facts, at.path);
-  return facts === undefined ? undefined : { facts, span: at.span };
+  return facts === undefined ? undefined : { facts, span: tokenOf(view, at) };
+}
+
+/** The name or the text under the cursor, without quotes. */
+function tokenOf(view: FlakeView, { input, part, span }: InputAt): Span {
+  const value = part === 'url' ? input.url : part === 'follows' ? input.follows : undefined;
+  if (value !== undefined && 'textSpan' in value) return value.textSpan;
+  return insideQuotes(view.facts.flakeNixText ?? '', span);
 }
 
 function inFlakeLock(view: FlakeView, text: string, offset: number): Found | undefined {

@@ -110,14 +110,14 @@ function knownLine(key: PublicKey): Line {
   if (same?.neverTrust) return { icon: 'error', label: 'Known', facts: [['a test key that nobody should trust'], asOf] };
   if (same !== undefined) {
     const tenants = same.tenancy === 'shared' ? ['many tenants share it'] : [];
-    return { icon: 'info', label: 'Known', facts: [['as the key of ', cacheName(same.cache)], tenants, asOf] };
+    return { icon: 'info', label: 'Known', facts: [['as the key of ', { code: cacheName(same.cache) }], tenants, asOf] };
   }
   const [other] = known;
   if (other === undefined) return { facts: [] };
   return {
     icon: 'error',
     label: 'Known',
-    facts: [[cacheName(other.cache), ' is known to use ', { strong: 'another' }, ' key of this name'], asOf],
+    facts: [[{ code: cacheName(other.cache) }, ' is known to use ', { strong: 'another' }, ' key of this name'], asOf],
   };
 }
 

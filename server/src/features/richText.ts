@@ -71,19 +71,28 @@ function renderLine({ icon, label, facts }: Line, style: Style): string {
 }
 
 function renderPiece(piece: Piece, style: Style): string {
-  if (typeof piece === 'string') return escapeWords(piece, style);
+  if (typeof piece === 'string') return withEnds(piece, style.markdown ? escapeWords(piece, 400) : plainText(piece, 400));
   if ('code' in piece) return style.markdown ? codeSpan(piece.code) : plainText(piece.code);
-  if ('strong' in piece) return style.markdown ? `**${escapeMarkdown(piece.strong, 80)}**` : plainText(piece.strong);
-  if ('emphasis' in piece) return style.markdown ? `_${escapeMarkdown(piece.emphasis, 80)}_` : plainText(piece.emphasis);
+  if ('strong' in piece) return style.markdown ? `**${nameSpan(piece.strong)}**` : plainText(piece.strong);
+  if ('emphasis' in piece) return style.markdown ? `_${escapeWords(piece.emphasis, 80)}_` : plainText(piece.emphasis);
   if ('href' in piece) return style.markdown ? link(piece.label, piece.href) : `${plainText(piece.label)} ${piece.href}`;
   if (!style.commands || !style.markdown) return '';
   const query = piece.argument === undefined ? '' : `?${encodeURIComponent(JSON.stringify([piece.argument]))}`;
   return link(piece.label, `command:${LINKED_COMMANDS[piece.command]}${query}`);
 }
 
-/** Escapes a text but keeps one space at each end, which stands between it and its neighbours. */
-function escapeWords(text: string, style: Style): string {
-  const before = /^\s/.test(text) ? ' ' : '';
-  const after = /\S\s$/.test(text) ? ' ' : '';
-  return before + (style.markdown ? escapeMarkdown(text) : plainText(text, 400)) + after;
+/** Escapes a text, except for the two file names that act on nothing: some editors show Markdown as it is written. */
+function escapeWords(text: string, maxLength: number): string {
+  return escapeMarkdown(text, maxLength).replace(/\bflake\\\.(lock|nix)\b/g, 'flake.$1');
+}
+
+/** A name as it is when nothing in it has to be escaped, else as code: also readable where Markdown is shown as it is written. */
+function nameSpan(text: string): string {
+  const escaped = escapeWords(text, 80);
+  return escaped === text ? text : codeSpan(text);
+}
+
+/** Gives a cleaned text back the space at each end, which stands between it and its neighbours. */
+function withEnds(text: string, clean: string): string {
+  return `${/^\s/.test(text) ? ' ' : ''}${clean}${/\S\s$/.test(text) ? ' ' : ''}`;
 }

@@ -44,10 +44,7 @@ export class EditorTransport implements Transport {
           signal.addEventListener('abort', onAbort, { once: true });
         }),
         new Promise<TransportFailure>((resolve) => {
-          timer = setTimeout(
-            () => resolve(failed('timeout', 'the editor did not answer in time')),
-            request.timeoutMs + GRACE_MS,
-          );
+          timer = setTimeout(() => resolve(failed('timeout', 'the editor did not answer in time')), request.timeoutMs + GRACE_MS);
         }),
         this.#connection
           .sendRequest<unknown>(FETCH, params, cancellation.token)
