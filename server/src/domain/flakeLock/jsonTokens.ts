@@ -182,7 +182,7 @@ export class JsonTokens {
     // After a failed merge git leaves such lines.
     if (/^(?:<{7}|={7}|>{7})/.test(this.#text.slice(span.start, span.start + 7))) return 'it has merge conflict markers';
     if (this.#text.trim() === '') return 'it is empty';
-    if (this.#kind === KIND.end) return 'it ends too early';
+    if (this.#kind === KIND.end || (this.#kind === KIND.string && span.end >= this.#text.length)) return 'it ends too early';
     return message.endsWith('missing here')
       ? `${message}, not ${plainText(this.#text.slice(span.start, span.end), 24)}`
       : message;
