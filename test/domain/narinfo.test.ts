@@ -123,6 +123,11 @@ describe('parseNarinfo', () => {
     ['a FileSize that is no number', withField('FileSize', 'many'), 'line 5: FileSize is not a number of bytes'],
     ['a NarSize of 0', withField('NarSize', '0'), 'line 7: NarSize is not a number of bytes above 0'],
     ['a negative NarSize', withField('NarSize', '-1'), 'line 7: NarSize is not a number of bytes above 0'],
+    [
+      'a character behind the colon of which skipping two bytes leaves a part',
+      HELLO.replace('NarSize: ', 'NarSize:é'),
+      'line 7: NarSize is not a number of bytes above 0',
+    ],
     ['a NarSize with a unit', withField('NarSize', '1 kB'), 'line 7: NarSize is not a number of bytes above 0'],
     [
       'a NarSize that no double holds',

@@ -147,6 +147,7 @@ describe('narinfos, beside the real Nix', () => {
         (text) => `${text.replace(/^Sig.*\n/m, '')}CA: text:sha256:${'0'.repeat(52)}\n`,
       ],
       ['a content address that is none', (text) => `${text}CA: fixed:git:sha1:${'0'.repeat(40)}\n`],
+      ['a wide character behind a colon', (text) => text.replace('NarSize: ', 'NarSize:é')],
       ['the size twice', (text) => `${text}NarSize: 1\n`],
       ['References twice', (text) => `${text}References: \n`],
       ['no line end', (text) => text.trimEnd()],

@@ -74,13 +74,16 @@ describe('changed narinfos, beside the real Nix', () => {
         const trusted = check?.kind === 'checked' && isTrusted(check);
         if (parsed.ok) {
           assert.equal(info.status, 0, info.stderr);
-          assert.deepEqual(asNixPrints(parsed.value), normalized((JSON.parse(info.stdout) as [Record<string, unknown>])[0]));
+          // Nix skips a byte where we skip a character, so it may show half a character here.
+          const url = /\nURL:[^\0-\x7f]/.test(text) ? { url: undefined } : {};
+          const read = normalized((JSON.parse(info.stdout) as [Record<string, unknown>])[0]);
+          assert.deepEqual({ ...asNixPrints(parsed.value), ...url }, { ...read, ...url });
         }
         if (trusted) assert.equal(verification.status, 0, verification.stderr);
         if (check?.kind === 'other-path') return;
         const reason = stricterRule(text);
-        if (!parsed.ok && info.status === 0) assert.ok(reason, 'Nix reads it');
-        if (!trusted && verification.status === 0) assert.ok(reason, 'Nix trusts it');
+        if (!parsed.ok && info.status === 0) assert.ok(reason, `Nix reads ${JSON.stringify(text)}`);
+        if (!trusted && verification.status === 0) assert.ok(reason, `Nix trusts ${JSON.stringify(text)}`);
       }),
       { numRuns: 80, seed: 20240101, endOnFailure: true },
     );
@@ -89,10 +92,14 @@ describe('changed narinfos, beside the real Nix', () => {
 
 /** The rule of docs/narinfo.md ("Stricter than Nix") that a text breaks. */
 function stricterRule(text: string): string | undefined {
+  // With \n spelled out: a carriage return ends a line for `.` and `$`, but not for Nix.
   const rules: readonly (readonly [string, RegExp])[] = [
-    ['no dash behind the hash', /^(?:StorePath: \/nix\/store\/|Deriver: |References: (?:.* )?)[0-9a-df-np-sv-z]{32}[^-]/m],
-    ['a Sig that is not name:base64', /^Sig: (?![^:\n]+:[A-Za-z0-9+/]+={0,2}$)/m],
-    ['text behind padding', /^(?:Sig|NarHash|FileHash): .*=[^=\n]/m],
+    [
+      'no dash behind the hash',
+      /(?:^|\n)(?:StorePath: \/nix\/store\/|Deriver: |References: (?:[^\n]* )?)[0-9a-df-np-sv-z]{32}[^-]/,
+    ],
+    ['a Sig that is not name:base64', /\nSig: (?![^:\n]+:[A-Za-z0-9+/]+={0,2}\n)/],
+    ['text behind padding', /\n(?:Sig|NarHash|FileHash): [^\n]*=[^=\n]/],
   ];
   return rules.find(([, rule]) => rule.test(text))?.[0];
 }

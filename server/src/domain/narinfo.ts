@@ -90,7 +90,7 @@ interface Fields {
  * Parses a narinfo in one pass.
  *
  * As Nix does it: a field's name is all text up to the next colon, line ends included (so that a line without a colon swallows the beginning
- * of the next); exactly two characters are skipped; the value ends at the next line feed, which the last line needs too. Names are
+ * of the next); exactly two bytes are skipped; the value ends at the next line feed, which the last line needs too. Names are
  * case-sensitive, unknown ones are skipped. Of a repeated field the last one counts, except References and CA, which must not come again
  * after a first one that was not empty. Signatures are not looked at here.
  * Source: Nix, src/libstore/nar-info.cc.
@@ -118,7 +118,8 @@ export function parseNarinfo(text: string, storeDir: string = STORE_DIR): Result
     const end = colon === -1 ? -1 : text.indexOf('\n', colon + 2);
     if (end === -1) return err(anyKnown ? { kind: 'cut-off', line: lineOf(text, start) } : { kind: 'not-a-narinfo' });
     const field = text.slice(start, colon);
-    const outcome = readField(fields, field, text.slice(colon + 2, end));
+    // Nix skips two bytes: of a character beyond ASCII a part stays in the value, which no field but URL bears.
+    const outcome = readField(fields, field, text.slice(text.charCodeAt(colon + 1) < 128 ? colon + 2 : colon + 1, end));
     if (outcome === 'unknown-field') {
       if (damagedAt === undefined && field.includes('\n')) damagedAt = start;
     } else if (outcome === undefined) {
