@@ -66,7 +66,7 @@ export function parsePublicKey(text: string): Result<PublicKey, PublicKeyError> 
 export interface TrustedKeys {
   /** Where a name occurs twice the first entry wins, as in Nix: a wrong key listed first hides the right one. */
   readonly byName: ReadonlyMap<string, PublicKey>;
-  /** Nix fails every command for one of these. Here they are reported and left out. */
+  /** Nix fails every command for one of these. Here they are reported and left out. `text` is as it came, and may be a secret key: print its name at most. */
   readonly problems: readonly { readonly text: string; readonly error: PublicKeyError }[];
   /** Keys hidden by an earlier one of the same name with other bytes. */
   readonly shadowed: readonly PublicKey[];
