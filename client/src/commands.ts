@@ -58,7 +58,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       try {
         await handler(argument);
       } catch (error) {
-        await explainFailure(context, command, error);
+        // Not awaited: the command is over, the message may stay for long.
+        void explainFailure(context, command, error);
       }
     }),
   );
@@ -90,7 +91,7 @@ function isCancellation(error: unknown): boolean {
 
 /** Runs `work` on the flake that the argument names, the active editor shows, or the user chooses. */
 async function withFlake(server: LanguageServer, argument: unknown, work: (flake: FlakeSummary) => Promise<void>): Promise<void> {
-  const flakes = await server.request<readonly FlakeSummary[]>(FLAKES, undefined);
+  const flakes = await server.request<readonly FlakeSummary[]>(FLAKES, {});
   const named = argument instanceof vscode.Uri ? argument.toString() : argument;
   if (typeof named === 'string') {
     const flake = flakeOf(flakes, named);
@@ -132,7 +133,7 @@ async function chooseFlake(flakes: readonly FlakeSummary[]): Promise<FlakeSummar
 
 /** Runs `work` on the input that the argument names by its id, or that the user chooses. */
 async function withInput(server: LanguageServer, argument: unknown, work: (input: InputSummary) => Promise<void>): Promise<void> {
-  const flakes = await server.request<readonly FlakeSummary[]>(FLAKES, undefined);
+  const flakes = await server.request<readonly FlakeSummary[]>(FLAKES, {});
   if (typeof argument === 'string') {
     const input = flakes.flatMap(({ inputs }) => inputs).find(({ id }) => id === argument);
     if (input !== undefined) await work(input);
@@ -199,7 +200,7 @@ async function copyText(text: unknown): Promise<void> {
 }
 
 async function clear({ server, reports }: CommandContext): Promise<void> {
-  await server.request(CLEAR, undefined);
+  await server.request(CLEAR, {});
   reports.refresh();
   vscode.window.setStatusBarMessage(vscode.l10n.t('Results of Flake Trust cleared'), 3000);
 }

@@ -92,11 +92,11 @@ export class LanguageServer implements vscode.Disposable {
    * Sends a request. Rejects with {@link ServerNotRunning} while no server runs, with the server's own error, or, when `token`
    * was cancelled and the server gave up, with a cancellation.
    */
-  async request<T>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<T> {
+  async request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
     await this.#starting;
     const client = this.#client;
     if (!client?.isRunning()) throw new ServerNotRunning();
-    return client.sendRequest<T>(method, params, token);
+    return token === undefined ? client.sendRequest<T>(method, params) : client.sendRequest<T>(method, params, token);
   }
 
   /** Runs `work` with a token under which the server may report progress, and hands each step to `onStep`. */
