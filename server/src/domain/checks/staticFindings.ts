@@ -48,10 +48,16 @@ const CHECKS: readonly ((flake: CheckedFlake) => readonly Finding[])[] = [
   registryOverride,
 ];
 
-/** Runs every static check. The findings come in order of their places, those in flake.nix first. */
+/** Runs every static check: one finding for each code and subject, in order of their places, those in flake.nix first. */
 export function staticFindings(flake: ReadFlake): readonly Finding[] {
   const checked = checkedFlake(flake);
-  return CHECKS.flatMap((check) => check(checked)).sort(byPlace);
+  const seen = new Set<string>();
+  return CHECKS.flatMap((check) => check(checked))
+    .sort(byPlace)
+    .filter(({ code, subject }) => {
+      const key = `${code} ${subject.kind} ${subject.id}`;
+      return !seen.has(key) && seen.add(key).size > 0;
+    });
 }
 
 function byPlace(a: Finding, b: Finding): number {
