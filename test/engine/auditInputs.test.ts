@@ -102,6 +102,23 @@ describe('the report', () => {
   });
 });
 
+describe('a hostile flake', () => {
+  it('cannot make the report grow beyond measure by naming hundreds of caches', async () => {
+    const inputs = Array.from({ length: 2000 }, (_, index) => inputFacts(`i${index}`));
+    const named = Array.from(
+      { length: 250 },
+      (_, index) => ({ url: `https://c${index}.example`, origin: 'flake', refused: 'no' }) as const,
+    );
+    const { engine, configuration } = engineBench([{ url: 'https://a.example' }, ...named]);
+    const result = await engine.check(flakeFacts(inputs), { configuration, offline: false }, NEVER);
+    assert.equal(result.caches.length, 251);
+    assert.deepEqual(
+      new Set(result.inputs.map(({ answers }) => answers.map(({ url }) => url).join())),
+      new Set(['https://a.example']),
+    );
+  });
+});
+
 describe('a report from memory', () => {
   it('takes a few milliseconds for 60 inputs, verified signatures included', async () => {
     const inputs = Array.from({ length: 60 }, (_, index) => inputFacts(`i${index}`));

@@ -10,11 +10,19 @@ import type { AuditScope } from './engine';
 import { judgeAnswer, judgePath, notAsked, type Judged } from './judge';
 import { reportedFindings, ruledFindings } from './reportedFindings';
 
+/**
+ * Of all inputs at all caches. Beyond it, answers of caches that are not asked at all are left out: otherwise a flake with thousands of inputs
+ * that names hundreds of caches would make a report too large to print.
+ */
+const MAX_ANSWERS = 200_000;
+
 /** Makes the report of a flake from its facts and what `views` hold. Depends on nothing else, not even on the time. */
 export function auditInputs(facts: FlakeFacts, views: readonly CacheView[], scope: AuditScope): InputsReport {
   const ordered = inAskingOrder(views);
+  const told =
+    facts.inputs.length * ordered.length > MAX_ANSWERS ? ordered.filter(({ refusal }) => refusal === undefined) : ordered;
   const judged = facts.inputs.map((input): JudgedInput & ReturnType<typeof judgePath> => {
-    const answers = ordered.map((view) => answerFor(input, view, scope));
+    const answers = told.map((view) => answerFor(input, view, scope));
     return { input, answers, ...judgePath(answers) };
   });
   const index = new LineIndex(facts.flakeNixText ?? '');
