@@ -72,33 +72,36 @@ function findingItem({ code, message, subject, location, help }: ReportedFinding
   return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id)}${place}`;
 }
 
+/** What was found about each input, then what flake.lock says of it: hashes and references are too wide for a table. */
 function inputTable(inputs: readonly InputReport[]): string[] {
   if (inputs.length === 0) return ['None.'];
   const rows = inputs.map((input) =>
     [
       codeCell(input.path.join('/')),
-      sourceCell(input),
-      input.rev === undefined ? '' : codeCell(shortRev(input.rev)),
-      input.narHash === undefined ? 'none' : codeCell(input.narHash),
-      input.lastModified === undefined ? '' : (dateOf(input.lastModified * 1000) ?? ''),
-      cachesCell(input),
       escapeMarkdown(signerWords(input).text),
+      cachesCell(input),
       escapeMarkdown(vettingWords(input).text),
     ].join(' | '),
   );
-  const head = ['Input', 'Source', 'Revision', 'Locked hash', 'Date', 'Caches', 'Signer of the source', 'Vetting'];
-  return [[`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map((row) => `| ${row} |`)].join('\n')];
+  const head = ['Input', 'Signer of the source', 'Caches', 'Vetting'];
+  const table = [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map((row) => `| ${row} |`)].join('\n');
+  return [table, '### What is locked', inputs.map(lockedItem).join('\n')];
 }
 
-function sourceCell({ reference, follows, private: isPrivate, flake }: InputReport): string {
-  return [
-    ...(reference === '' ? [] : [codeCell(reference, 160)]),
+function lockedItem({ path, reference, follows, private: isPrivate, flake, rev, lastModified, narHash }: InputReport): string {
+  const date = lastModified === undefined ? undefined : dateOf(lastModified * 1000);
+  const facts = [
+    ...(reference === '' ? [] : [codeSpan(reference, 160)]),
     ...(follows === undefined
       ? []
-      : [follows.length === 0 ? 'follows this flake itself' : `follows ${codeCell(follows.join('/'))}`]),
+      : [follows.length === 0 ? 'follows this flake itself' : `follows ${codeSpan(follows.join('/'))}`]),
     ...(isPrivate ? ['private'] : []),
     ...(flake ? [] : ['not a flake']),
-  ].join(', ');
+    ...(rev === undefined ? [] : [codeSpan(shortRev(rev))]),
+    ...(date === undefined ? [] : [date]),
+    narHash === undefined ? 'no hash' : codeSpan(narHash),
+  ];
+  return `- ${codeSpan(path.join('/'))}: ${facts.join(', ')}`;
 }
 
 /** What each cache said, with the day of the oldest answer. */
