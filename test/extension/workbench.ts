@@ -90,9 +90,7 @@ export class Workbench {
 
   /** Runs a command of the palette by its title. */
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-box input').first();
-    await input.fill(`>${title}`);
+    await this.#openPalette(title);
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await row.waitFor();
     await row.click();
@@ -100,8 +98,7 @@ export class Workbench {
 
   /** Titles that the palette offers for some words. */
   async offered(words: string): Promise<string[]> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-box input').first().fill(`>${words}`);
+    await this.#openPalette(words);
     await this.page.waitForTimeout(500);
     const rows = await this.page.locator('.quick-input-list .monaco-list-row .label-name').allInnerTexts();
     await this.page.keyboard.press('Escape');
@@ -127,13 +124,25 @@ export class Workbench {
     throw new Error(`The hover of ${word} never matched ${String(pattern)}; it said: ${last}`);
   }
 
+  /** Opens the palette and types. The key press is lost when the workbench moves the focus at the same moment. */
+  async #openPalette(words: string): Promise<void> {
+    const input = this.page.locator('.quick-input-box input').first();
+    await this.#until('the palette', async () => {
+      if (await input.isVisible()) return true;
+      await this.page.keyboard.press('F1');
+      await this.page.waitForTimeout(300);
+      return (await input.isVisible()) ? true : undefined;
+    });
+    await input.fill(`>${words}`);
+  }
+
   /** The middle of a word in a line of the active editor. */
   async #wordBox(line: string, word: string): Promise<{ x: number; y: number }> {
     const row = this.page
       .locator('.editor-instance .view-line')
       .filter({ hasText: line.replaceAll(' ', '\u00a0') })
       .first();
-    const span = row.locator('span span', { hasText: word }).last();
+    const span = row.locator('span span', { hasText: word }).first();
     const box = await span.boundingBox();
     assert(box !== null, `${word} is not visible`);
     // Where no grammar splits the line into tokens, the whole line is one element: go by its characters.
