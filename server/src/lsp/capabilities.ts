@@ -46,6 +46,7 @@ export function serverCapabilities({ dynamic, commands }: ClientSupport): Server
 
 /** Registers the rest, after `initialized`. */
 export async function registerCapabilities(connection: Connection, { dynamic, configuration }: ClientSupport): Promise<void> {
+  if (!Object.values(dynamic).includes(true)) return;
   const registrations = BulkRegistration.create();
   if (dynamic.hover) registrations.add(HoverRequest.type, { documentSelector: BOTH });
   if (dynamic.codeAction) registrations.add(CodeActionRequest.type, { documentSelector: BOTH, ...CODE_ACTIONS });

@@ -21,7 +21,7 @@ export class Publisher {
   readonly #onView: (flake: OpenFlake, view: FlakeView | undefined) => void;
   readonly #delays = new Debouncer();
   readonly #stop = new AbortController();
-  /** What the editor shows, by URI, to send nothing twice; an empty list is not kept. */
+  /** What the editor shows, by URI, to send nothing twice. */
   readonly #shown = new Map<string, string>();
 
   /** `onView` is told of each view that was published, for status, lens and hints. */
@@ -79,10 +79,12 @@ export class Publisher {
   #publish(flake: OpenFlake, file: FlakeFile, found: readonly Diagnostic[], view: FlakeView | undefined): void {
     const uri = flake.uriOf(file);
     const version = view?.documents[file]?.version ?? -1;
-    const shown = found.length === 0 ? undefined : JSON.stringify([version, found]);
-    if (this.#shown.get(uri) === shown) return;
-    if (shown === undefined) this.#shown.delete(uri);
-    else this.#shown.set(uri, shown);
+    const shown = found.length === 0 ? '' : JSON.stringify([version, found]);
+    const before = this.#shown.get(uri);
+    // That an open file has no problems is said once; of a closed one only after it had some.
+    if (shown === before || (shown === '' && before === undefined && !flake.isOpen(file))) return;
+    if (flake.isOpen(file) || shown !== '') this.#shown.set(uri, shown);
+    else this.#shown.delete(uri);
     void this.#connection.sendDiagnostics({ uri, ...(version < 0 ? {} : { version }), diagnostics: [...found] });
   }
 }

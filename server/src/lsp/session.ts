@@ -3,7 +3,9 @@ import {
   type CancellationToken,
   type Connection,
   type InitializeParams,
+  MessageType,
   type ProgressToken,
+  ShowMessageNotification,
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -145,8 +147,8 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       const reporter = created ?? connection.window.attachWorkDoneProgress(workDoneToken);
       const tokens = created === undefined ? [token] : [token, created.token];
       const result = await withSignal(tokens, (signal) => requests.audit({ uri }, reporter, signal));
-      if (result.counts.errors > 0) connection.window.showWarningMessage(result.summary);
-      else connection.window.showInformationMessage(result.summary);
+      const type = result.counts.errors > 0 ? MessageType.Warning : MessageType.Info;
+      await connection.sendNotification(ShowMessageNotification.type, { type, message: result.summary });
       return result;
     },
 
