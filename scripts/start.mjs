@@ -90,7 +90,19 @@ async function open() {
     return;
   }
   const token = randomBytes(16).toString('hex');
-  const vscode = await startVscode({ serverDataDir: path.join(root, 'out', 'start', 'vscode'), trust: demo, token, env });
+  const settings = {
+    'workbench.colorTheme': 'Default Dark Modern',
+    'workbench.startupEditor': 'none',
+    'editor.minimap.enabled': false,
+    'git.openRepositoryInParentFolders': 'never',
+  };
+  const vscode = await startVscode({
+    serverDataDir: path.join(root, 'out', 'start', 'vscode'),
+    trust: demo,
+    token,
+    env,
+    settings,
+  });
   endings.push(() => vscode.stop());
   const remote = (file) => `vscode-remote://127.0.0.1:${vscode.port}${file.split(path.sep).join('/')}`;
   const address = new URL(vscode.url);

@@ -94,7 +94,32 @@ export async function installExtension(vsix, serverDataDir) {
 }
 
 /**
- * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `trust: false` leaves Workspace Trust on, so that a folder opens in
+ * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `settings` are those of a new profile. `trust: false` leaves Workspace Trust on, so that a folder opens in
+ * Restricted Mode. `stop()` ends it with every process it started.
+ */
+export async function startVscode({ serverDataDir, trust = true, port, token, env = {}, settings, onLine = () => undefined }) {
+  const main = await ensureVscode();
+  const chosen = port ?? (await freePort());
+  const settingsFile = path.join(serverDataDir, 'data', 'Machine', 'settings.json');
+  if (settings !== undefined && !existsSync(settingsFile)) {
+    await mkdir(path.dirname(settingsFile), { recursive: true });
+    await writeFile(settingsFile, JSON.stringify(settings, undefined, 2));
+  }
+  const args = [
+    main,
+    '--accept-server-license-terms',
+    '--server-data-dir',
+    serverDataDir,
+    '--install-extension',
+    vsix,
+    '--force',
+  ];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0 || !/successfully installed/i.test(stdout)) throw new Error(`${stdout}\n${stderr}`.trim());
+}
+
+/**
+ * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `settings` are those of a new profile. `trust: false` leaves Workspace Trust on, so that a folder opens in
  * Restricted Mode. `stop()` ends it with every process it started.
  */
 export async function startVscode({ serverDataDir, trust = true, port, token, env = {}, settings, onLine = () => undefined }) {
