@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { corpusFolder } from '../support/corpusFolder';
 import { assertSurvives, DAMAGES } from '../support/flakeDamage';
 import { assertReadsAsNixSays, flakeFolders } from '../support/flakeNixExpectation';
@@ -10,8 +10,7 @@ describe('corpus: flake.nix', () => {
 
   it('is there', () => assert.ok(folders.length > 0));
 
-  for (const folder of folders)
-    it(`reads ${folder.slice(folder.lastIndexOf('/') + 1)} as Nix does`, () => assertReadsAsNixSays(folder));
+  for (const folder of folders) it(`reads ${basename(folder)} as Nix does`, () => assertReadsAsNixSays(folder));
 
   const texts = folders.map((folder) => readFileSync(join(folder, 'flake.nix'), 'utf8'));
   for (const kind of Object.keys(DAMAGES)) it(`survives: ${kind}`, () => assertSurvives(texts, kind, { spots: 6, seed: 11 }));

@@ -3,11 +3,12 @@
  * check. Nix wants flake.nix to be a literal set of literal inputs, which is why reading it can be enough.
  */
 import type { Span } from '../util/span';
-import { readOutermostSet, type AttributeSet, type Problem } from './flakeNix/bindings';
+import { readOutermostSet, type AttributeSet } from './flakeNix/bindings';
 import { readInputs, type DeclaredInput } from './flakeNix/inputs';
 import type { LiteralValue } from './flakeNix/literal';
 import { readNixConfig, type NixConfigSetting } from './flakeNix/nixConfig';
 import { NixSource } from './flakeNix/nixSource';
+import { ProblemList, type Problem } from './flakeNix/problems';
 import { readOutputs, type FlakeOutputs, type NamedSpan } from './flakeNix/outputs';
 
 export { inputAt, nixConfigAt, type InputAt, type NixConfigAt } from './flakeNix/at';
@@ -41,13 +42,14 @@ export interface FlakeNix {
 /** Reads a flake.nix. Never throws; time is linear in the length of the text. */
 export function readFlakeNix(text: string): FlakeNix {
   const source = new NixSource(text);
-  const { set, problems } = readOutermostSet(source);
+  const problems = new ProblemList();
+  const set = readOutermostSet(source, problems);
   const topLevel = topLevelNames(set);
   const spanOf = (name: string): Span | undefined => topLevel.find((each) => each.name === name)?.span;
   const inputsSpan = spanOf('inputs');
   const nixConfigSpan = spanOf('nixConfig');
   const outputs = readOutputs(source, set);
-  const read = readInputs(text, set);
+  const read = readInputs(text, set, problems);
   const nixConfig = readNixConfig(text, set);
   return {
     inputs: [...read.inputs, ...(read.computed ? [] : implicitInputs(outputs, read.inputs))],
@@ -55,7 +57,7 @@ export function readFlakeNix(text: string): FlakeNix {
     nixConfig: nixConfig.settings,
     nixConfigComputed: nixConfig.computed,
     topLevel,
-    problems: [...problems, ...read.problems],
+    problems: problems.all,
     ...(inputsSpan === undefined ? {} : { inputsSpan }),
     ...(nixConfigSpan === undefined ? {} : { nixConfigSpan }),
     ...(outputs === undefined ? {} : { outputs }),

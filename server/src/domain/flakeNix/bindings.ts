@@ -5,8 +5,9 @@
 import type { Span } from '../../util/span';
 import { attributePathEnd, bindingEquals, isAttributeName } from './attributePath';
 import type { Brackets } from './brackets';
-import type { Token } from './lexer';
+import type { Token, TokenKind } from './lexer';
 import type { NixSource } from './nixSource';
+import type { ProblemList } from './problems';
 import { decodeString } from './strings';
 
 /** One part of an attribute path. */
@@ -44,33 +45,27 @@ export interface AttributeSet {
   readonly partial: boolean;
 }
 
-export interface Problem {
-  readonly message: string;
-  readonly span: Span;
-}
+/** Tokens that can be a whole value. */
+const SIMPLE_KINDS: ReadonlySet<TokenKind> = new Set(['name', 'string', 'indented', 'path', 'uri', 'number']);
 
 /** Sets nested deeper than this are not read: callers may walk the result recursively without fear for their stack. */
 const MAX_DEPTH = 200;
 
-/** Nobody reads more; a text of a million braces would make a million. */
-const MAX_PROBLEMS = 100;
-
 /** Reads the outermost attribute set of a text; whatever stands around it is ignored. */
-export function readOutermostSet(source: NixSource): { readonly set: AttributeSet; readonly problems: readonly Problem[] } {
-  const reader = new BindingReader(source);
-  const set = reader.readOutermost();
-  return { set, problems: reader.problems };
+export function readOutermostSet(source: NixSource, problems: ProblemList): AttributeSet {
+  return new BindingReader(source, problems).readOutermost();
 }
 
 class BindingReader {
-  readonly problems: Problem[] = [];
+  readonly #problems: ProblemList;
   readonly #source: NixSource;
   readonly #tokens: readonly Token[];
   readonly #brackets: Brackets;
   /** One `let` had no `in`; looking for those of the others is in vain, and would cost quadratic time. */
   #letsLackIn = false;
 
-  constructor(source: NixSource) {
+  constructor(source: NixSource, problems: ProblemList) {
+    this.#problems = problems;
     this.#source = source;
     this.#tokens = source.tokens;
     this.#brackets = source.brackets;
@@ -85,8 +80,17 @@ class BindingReader {
     let index = opener === -1 ? 0 : this.#brackets.after(opener);
     while (index < last && bindingEquals(this.#tokens, index) === -1) index = this.#afterPath(index);
     this.#readBindings(index, last, 1, bindings);
-    if (opener === -1 && last > 0) this.#report('The outermost value is no attribute set', index, index);
+    if (bindings.length === 0 && opener === -1 && last > 0) this.#report('The outermost value is no attribute set', 0, last - 1);
+    this.#reportUnclosed();
     return { bindings, partial: false };
+  }
+
+  #reportUnclosed(): void {
+    for (let index = 0; index < this.#tokens.length; index++) {
+      if (this.#tokens[index]?.unclosed === true) this.#report('A closing quote is missing', index, index);
+      else if (this.#brackets.opens(index) && !this.#brackets.isClosed(index))
+        this.#report('A closing bracket is missing', index, index);
+    }
   }
 
   /** The `{` of the outermost set, behind `let … in`, `with …;`, parentheses and function arguments; -1 when there is none. */
@@ -219,16 +223,17 @@ class BindingReader {
     let start = from;
     while (this.#source.kindAt(start) === '(' && this.#brackets.isClosed(start)) start++;
     const simple = this.#readSimpleValue(start, end, depth);
-    let next = simple === undefined ? from : simple.next;
-    for (let parens = start - from; parens > 0 && this.#source.kindAt(next) === ')'; parens--) next++;
-    if (simple !== undefined && this.#endsValue(next, end) && next - simple.next === start - from)
-      return { value: simple.value, next };
-    const merged = simple?.value.kind === 'set' && start === from && this.#source.kindAt(next) === '//';
-    next = this.#skipValue(next, end, indent);
-    const span = this.#source.spanOf(from, next - 1);
-    if (simple?.value.kind === 'set' && merged)
-      return { value: { ...simple.value, set: { ...simple.value.set, partial: true } }, next };
-    return { value: { kind: 'computed', span }, next };
+    if (simple !== undefined) {
+      let next = simple.next;
+      while (next - simple.next < start - from && this.#source.kindAt(next) === ')') next++;
+      if (next - simple.next === start - from && this.#endsValue(next, end)) return { value: simple.value, next };
+      if (simple.value.kind === 'set' && this.#source.kindAt(next) === '//') {
+        const set = { ...simple.value.set, partial: true };
+        return { value: { ...simple.value, set }, next: this.#skipValue(next, end, indent) };
+      }
+    }
+    const next = this.#skipValue(from, end, indent);
+    return { value: { kind: 'computed', span: this.#source.spanOf(from, next - 1) }, next };
   }
 
   #endsValue(index: number, end: number): boolean {
@@ -253,7 +258,7 @@ class BindingReader {
       const next = this.#brackets.after(index);
       return { value: { kind: 'list', elements: this.#readElements(index), span: this.#source.spanOf(index, next - 1) }, next };
     }
-    if (this.#brackets.opens(index)) return undefined;
+    if (!SIMPLE_KINDS.has(token.kind)) return undefined;
     return { value: { kind: 'token', token, span: { start: token.start, end: token.end } }, next: index + 1 };
   }
 
@@ -301,6 +306,6 @@ class BindingReader {
   }
 
   #report(message: string, first: number, last: number): void {
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ message, span: this.#source.spanOf(first, last) });
+    this.#problems.report(message, this.#source.spanOf(first, last));
   }
 }

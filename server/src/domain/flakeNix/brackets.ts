@@ -23,7 +23,7 @@ export class Brackets {
     this.#tokens = tokens;
     const plain = pair(tokens);
     this.repaired = !plain.balanced;
-    this.#ends = plain.balanced ? plain.ends : pairByIndentation(tokens, plain);
+    this.#ends = plain.balanced || !isIndented(tokens) ? plain.ends : pairByIndentation(tokens, plain);
   }
 
   /** Tells whether a bracket opens at the index. */
@@ -63,6 +63,16 @@ function pair(tokens: readonly Token[]): Pairing {
   const stack = new BracketStack(tokens, ends);
   for (const [index, token] of tokens.entries()) stack.take(index, token);
   return { ends, balanced: stack.finish(), tooManyClosed: stack.strayBraces > 0 };
+}
+
+/** Tells whether, for the most part, what follows a brace on the next line is indented deeper; else indentation says nothing. */
+function isIndented(tokens: readonly Token[]): boolean {
+  let deeper = 0;
+  for (const [index, { kind, indent }] of tokens.entries()) {
+    const next = tokens[index + 1];
+    if (kind === '{' && next?.first === true) deeper += next.indent > indent ? 1 : -1;
+  }
+  return deeper >= 0;
 }
 
 /**

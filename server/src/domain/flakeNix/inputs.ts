@@ -1,5 +1,6 @@
 import type { Span } from '../../util/span';
-import type { AttributeSet, Binding, Problem } from './bindings';
+import type { AttributeSet, Binding } from './bindings';
+import type { ProblemList } from './problems';
 import { computedValue, literalValue, type LiteralValue } from './literal';
 
 /** One input as declared, or the override of an input's own input. Several places that name the same input are merged. */
@@ -36,23 +37,21 @@ export interface ReadInputs {
   /** Some of the inputs are written as an expression. */
   readonly computed: boolean;
   readonly selfAttrs?: ReadonlyMap<string, LiteralValue>;
-  readonly problems: readonly Problem[];
 }
 
 /** Collects the inputs from the bindings of the outermost set. `inputs.self` is no input: it holds attributes of the flake itself. */
-export function readInputs(source: string, set: AttributeSet): ReadInputs {
-  const collector = new InputCollector(source);
+export function readInputs(source: string, set: AttributeSet, problems: ProblemList): ReadInputs {
+  const collector = new InputCollector(source, problems);
   for (const binding of set.bindings) {
     if (binding.path[0].name === 'inputs') collector.addInputs(collector.root, binding, 1, 0);
   }
-  const { root, problems } = collector;
+  const { root } = collector;
   const self = root.inputs.get('self');
   root.inputs.delete('self');
   return {
     inputs: finishInputs(root),
     computed: root.computed,
     ...(self === undefined ? {} : { selfAttrs: self.attrs }),
-    problems,
   };
 }
 
@@ -72,10 +71,11 @@ interface InputDraft extends InputSet {
 
 class InputCollector {
   readonly root: InputSet = { inputs: new Map(), computed: false };
-  readonly problems: Problem[] = [];
+  readonly #problems: ProblemList;
   readonly #source: string;
 
-  constructor(source: string) {
+  constructor(source: string, problems: ProblemList) {
+    this.#problems = problems;
     this.#source = source;
   }
 
@@ -125,7 +125,7 @@ class InputCollector {
       const value = plain ? literalValue(this.#source, binding, part.span) : computedValue(binding, part.span);
       const earlier = input.attrs.get(part.name);
       if (earlier === undefined || earlier.kind === 'missing') input.attrs.set(part.name, value);
-      else if (value.kind !== 'missing') this.problems.push({ message: `"${part.name}" is given twice`, span: part.span });
+      else if (value.kind !== 'missing') this.#problems.report(`"${part.name}" is given twice`, part.span);
     }
   }
 
@@ -137,7 +137,7 @@ class InputCollector {
       for (const inner of value.set.bindings) visit(inner);
     } else if (value.kind !== 'missing') {
       target.computed = true;
-      if (value.kind !== 'computed') this.problems.push({ message: `"${name}" must be a set`, span: value.span });
+      if (value.kind !== 'computed') this.#problems.report(`"${name}" must be a set`, value.span);
     }
   }
 }

@@ -219,7 +219,7 @@ class Lexer {
     if (cut === -1) {
       this.#openText(kind, start, start + (kind === 'string' ? 1 : 2));
     } else {
-      this.#interpolated = false;
+      this.#interpolated = this.#search.next('${', start) < cut;
       this.#emit(kind, start, cut, true);
       this.#position = cut;
     }

@@ -57,7 +57,7 @@ function decodeQuoted(raw: string, textSpan: Span): DecodedString {
 interface Unit {
   readonly character: string;
   readonly offset: number;
-  /** Written with an escape: never taken for indentation. */
+  /** Written with an escape: not counted as indentation, nor as line end, but removed with it all the same, as in Nix. */
   readonly escaped: boolean;
 }
 
@@ -70,17 +70,16 @@ function decodeIndented(raw: string, textSpan: Span): DecodedString {
   let lastLine = 0; // where, in `kept`, the last line begins
   let lastLineIsBlank = true;
   for (const unit of units) {
-    const isBlank = unit.character === ' ' && !unit.escaped;
+    const isBlank = unit.character === ' ';
+    const isLineFeed = unit.character === '\n';
     if (isBlank && lineIndent !== undefined && lineIndent++ < shared) continue;
     kept.push(unit);
-    if (unit.character === '\n' && !unit.escaped) {
-      lineIndent = 0;
+    if (isLineFeed) lineIndent = 0;
+    else if (!isBlank) lineIndent = undefined;
+    if (isLineFeed && !unit.escaped) {
       lastLine = kept.length;
       lastLineIsBlank = true;
-    } else if (!isBlank) {
-      lineIndent = undefined;
-      lastLineIsBlank = false;
-    }
+    } else if (!isBlank || unit.escaped) lastLineIsBlank = false;
   }
   if (lastLineIsBlank && lastLine > 0) kept.length = lastLine;
   return {

@@ -32,7 +32,7 @@ export function unclosedEnd(
 function isStringClosed(text: string, search: TextSearch, start: number, lineEnd: number, oneLine: boolean): boolean {
   const stop = search.quoteOrInterpolation(start + 1);
   if (stop >= text.length) return false;
-  if (text.charCodeAt(stop) !== QUOTE) return !oneLine || stop < lineEnd;
+  if (text.charCodeAt(stop) === DOLLAR) return !oneLine || (stop < lineEnd && search.next('}', stop) < lineEnd);
   const opensAnother = startsContent(text.charCodeAt(stop + 1));
   return stop < lineEnd ? !oneLine || !opensAnother : !opensAnother && (!oneLine || isSemicolonNext(text, stop + 1));
 }
