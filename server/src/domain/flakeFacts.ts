@@ -10,10 +10,19 @@ import { readFlakeNix } from './flakeNix';
 
 export type { FlakeFacts, FlakeOptions, InputFacts, LockState } from './flakeFacts/types';
 
-/** Reads a flake's two files; never throws, linear in their size. */
-export function readFlake(texts: { readonly flakeNix?: string; readonly flakeLock?: string }, options: FlakeOptions): FlakeFacts {
-  const flakeNix = texts.flakeNix === undefined ? undefined : readFlakeNix(texts.flakeNix);
-  const lock = lockState(texts.flakeLock);
+/**
+ * Reads a flake's two files; never throws, linear in their size. A text that `previous` was read from is not read again: while somebody
+ * types in flake.nix, flake.lock stays the same.
+ */
+export function readFlake(
+  texts: { readonly flakeNix?: string; readonly flakeLock?: string },
+  options: FlakeOptions,
+  previous?: FlakeFacts,
+): FlakeFacts {
+  const sameNix = texts.flakeNix !== undefined && texts.flakeNix === previous?.flakeNixText;
+  const sameLock = texts.flakeLock !== undefined && texts.flakeLock === previous?.lockText;
+  const flakeNix = sameNix ? previous.flakeNix : texts.flakeNix === undefined ? undefined : readFlakeNix(texts.flakeNix);
+  const lock = sameLock ? previous.lock : lockState(texts.flakeLock);
   const walk = lock.state === 'ok' ? walkLock(lock.lock) : undefined;
   const declared = flakeNix?.inputs ?? [];
   const facts = {

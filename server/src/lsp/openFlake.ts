@@ -96,6 +96,7 @@ export class OpenFlake {
         ...(lock === undefined ? {} : { flakeLock: lock.getText() }),
       },
       { ...options, now },
+      this.#state?.state.facts,
     );
     const failed = fromDisk.get('flake.lock');
     const state: FlakeState = {
