@@ -94,8 +94,9 @@ export async function installExtension(vsix, serverDataDir) {
 }
 
 /**
- * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `settings` are those of a new profile. `trust: false` leaves Workspace Trust on, so that a folder opens in
- * Restricted Mode. `stop()` ends it with every process it started.
+ * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in; `settings` are those of a new
+ * profile. `trust: false` leaves Workspace Trust on, so that a folder opens in Restricted Mode. `stop()` ends it with every
+ * process it started.
  */
 export async function startVscode({ serverDataDir, trust = true, port, token, env = {}, settings, onLine = () => undefined }) {
   const main = await ensureVscode();
@@ -105,29 +106,6 @@ export async function startVscode({ serverDataDir, trust = true, port, token, en
     await mkdir(path.dirname(settingsFile), { recursive: true });
     await writeFile(settingsFile, JSON.stringify(settings, undefined, 2));
   }
-  const args = [
-    main,
-    '--accept-server-license-terms',
-    '--server-data-dir',
-    serverDataDir,
-    '--install-extension',
-    vsix,
-    '--force',
-  ];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0 || !/successfully installed/i.test(stdout)) throw new Error(`${stdout}\n${stderr}`.trim());
-}
-
-/**
- * Starts VS Code on a port of the loopback interface. With a `token` only who knows it gets in. `settings` are those of a new profile. `trust: false` leaves Workspace Trust on, so that a folder opens in
- * Restricted Mode. `stop()` ends it with every process it started.
- */
-export async function startVscode({ serverDataDir, trust = true, port, token, env = {}, settings, onLine = () => undefined }) {
-  const main = await ensureVscode();
-  const chosen = port ?? (await freePort());
-  await mkdir(path.join(serverDataDir, 'data', 'Machine'), { recursive: true });
-  if (settings !== undefined)
-    await writeFile(path.join(serverDataDir, 'data', 'Machine', 'settings.json'), JSON.stringify(settings));
   const args = [
     main,
     ...['--host', '127.0.0.1', '--port', String(chosen), '--accept-server-license-terms'],
