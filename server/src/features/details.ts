@@ -95,7 +95,7 @@ function answerRow({ url, answer, reason, narHash, contentAddressed, signatures 
     ...(narHash === undefined ? [] : [`hash ${codeSpan(narHash, 100)}`]),
     ...(contentAddressed === true ? ['its content address was recomputed and agrees'] : []),
     ...signatures.slice(0, 20).map(({ keyName, verdict }) => `${codeSpan(keyName)}: ${SIGNATURES[verdict]}`),
-    ...(checkedAt === undefined ? [] : [`asked ${escapeMarkdown(checkedAt)}`]),
+    ...(checkedAt === undefined ? [] : [`asked ${codeSpan(checkedAt)}`]),
   ];
   return `${codeSpan(url, 200)}: ${facts.join('; ')}`;
 }
