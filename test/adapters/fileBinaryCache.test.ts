@@ -58,11 +58,17 @@ describe('FileBinaryCache', () => {
     assert.equal(await kindOfNarinfo(), 'found');
     for (const [make, expected] of [
       [() => symlink('nowhere', file(`${HASH}.narinfo`)), /^absent$/],
-      [() => symlink(`${HASH}.narinfo`, file(`${HASH}.narinfo`)), /^unreachable: the file is a symbolic link/],
-      [() => symlink('/dev/zero', file(`${HASH}.narinfo`)), /^malformed: the file is not a regular file$/],
-      [() => mkdir(file(`${HASH}.narinfo`)), /^malformed: the file is a folder$/],
-      [() => Promise.resolve(execFileSync('mkfifo', [file(`${HASH}.narinfo`)])), /^malformed: the file is not a regular file$/],
-      [() => writeFile(file(`${HASH}.narinfo`), 'x'.repeat(256 * 1024 + 1)), /^malformed: the file is larger than 256 KiB$/],
+      [() => symlink(`${HASH}.narinfo`, file(`${HASH}.narinfo`)), /^unreachable: the file cannot be used: symbolic links lead/],
+      [() => symlink('/dev/zero', file(`${HASH}.narinfo`)), /^malformed: the file cannot be used: it is not a regular file$/],
+      [() => mkdir(file(`${HASH}.narinfo`)), /^malformed: the file cannot be used: it is a folder$/],
+      [
+        () => Promise.resolve(execFileSync('mkfifo', [file(`${HASH}.narinfo`)])),
+        /^malformed: the file cannot be used: it is not a regular file$/,
+      ],
+      [
+        () => writeFile(file(`${HASH}.narinfo`), 'x'.repeat(256 * 1024 + 1)),
+        /^malformed: the file cannot be used: it is larger than 256 KiB$/,
+      ],
       [() => writeFile(file(`${HASH}.narinfo`), Buffer.from([0x53, 0xff])), /^malformed: the file is not UTF-8 text$/],
     ] as const) {
       await rm(file(`${HASH}.narinfo`), { recursive: true });
@@ -75,7 +81,7 @@ describe('FileBinaryCache', () => {
     if (process.getuid?.() === 0) return this.skip();
     await writeFile(file(`${HASH}.narinfo`), 'StorePath: x\n');
     await chmod(file(`${HASH}.narinfo`), 0);
-    assert.match(await kindOfNarinfo(), /^unreachable: the file may not be read$/);
+    assert.match(await kindOfNarinfo(), /^unreachable: the file cannot be used: permission denied$/);
   });
 
   it('tells a nix-cache-info that is none', async () => {

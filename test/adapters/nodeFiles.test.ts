@@ -23,7 +23,7 @@ describe('nodeFiles', () => {
     assert.equal((await nodeFiles.read(file, 200_000, never)).kind, 'read');
     assert.deepEqual(await nodeFiles.read(file, 199_999, never), {
       kind: 'failed',
-      reason: 'is larger than 199999 bytes',
+      reason: 'it is larger than 199999 bytes',
       unfit: true,
     });
   });
@@ -41,10 +41,10 @@ describe('nodeFiles', () => {
     };
     assert.equal(await kinds(path.join(directory, 'none')), 'absent');
     assert.equal(await kinds(path.join(directory, 'a', 'below a file')), 'absent');
-    assert.equal(await kinds(directory), 'is a folder');
-    assert.equal(await kinds('/dev/null'), 'is not a regular file');
-    assert.match(await kinds('a\0b'), /cannot be read/);
-    assert.equal(await kinds(path.join(directory, 'x'.repeat(5000))), 'has too long a name');
+    assert.equal(await kinds(directory), 'it is a folder');
+    assert.equal(await kinds('/dev/null'), 'it is not a regular file');
+    assert.match(await kinds('a\0b'), /the error is/);
+    assert.equal(await kinds(path.join(directory, 'x'.repeat(5000))), 'its name is too long');
   });
 
   it('rejects when the signal aborts', () => assert.rejects(nodeFiles.read(directory, 1, aborted)));

@@ -46,5 +46,5 @@ export class FileBinaryCache implements BinaryCache {
 }
 
 function failure({ reason, unfit = false }: Extract<FileRead, { kind: 'failed' }>): Extract<NarinfoLookup, { reason: string }> {
-  return { kind: unfit ? 'malformed' : 'unreachable', reason: `the file ${reason}` };
+  return { kind: unfit ? 'malformed' : 'unreachable', reason: `the file cannot be used: ${reason}` };
 }

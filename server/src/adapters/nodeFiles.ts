@@ -17,7 +17,7 @@ async function read(path: string, maxBytes: number): Promise<FileRead> {
   try {
     file = await open(path, FLAGS);
     const stat = await file.stat();
-    if (!stat.isFile()) return unfit(stat.isDirectory() ? 'is a folder' : 'is not a regular file');
+    if (!stat.isFile()) return unfit(stat.isDirectory() ? 'it is a folder' : 'it is not a regular file');
     if (stat.size > maxBytes) return tooLarge(maxBytes);
     const bytes = await readAtMost(file, maxBytes + 1, stat.size);
     if (bytes.length > maxBytes) return tooLarge(maxBytes);
@@ -45,7 +45,7 @@ async function readAtMost(file: FileHandle, limit: number, expected: number): Pr
 }
 
 function tooLarge(maxBytes: number): FileRead {
-  return unfit(`is larger than ${describeBytes(maxBytes)}`);
+  return unfit(`it is larger than ${describeBytes(maxBytes)}`);
 }
 
 function unfit(reason: string): FileRead {
@@ -60,17 +60,17 @@ function failure(error: NodeJS.ErrnoException): FileRead {
       return { kind: 'absent' };
     case 'EACCES':
     case 'EPERM':
-      return { kind: 'failed', reason: 'may not be read' };
+      return { kind: 'failed', reason: 'permission denied' };
     case 'EISDIR':
-      return unfit('is a folder');
+      return unfit('it is a folder');
     case 'ELOOP':
-      return { kind: 'failed', reason: 'is a symbolic link that leads in a circle' };
+      return { kind: 'failed', reason: 'symbolic links lead in a circle' };
     case 'ENXIO':
-      return unfit('is not a regular file');
+      return unfit('it is not a regular file');
     case 'ENAMETOOLONG':
-      return { kind: 'failed', reason: 'has too long a name' };
+      return { kind: 'failed', reason: 'its name is too long' };
     default:
-      return { kind: 'failed', reason: `cannot be read (${code})` };
+      return { kind: 'failed', reason: `the error is ${code}` };
   }
 }
 

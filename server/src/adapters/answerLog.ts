@@ -1,0 +1,338 @@
+/**
+ * One append-only file of remembered answers. Several processes may read and append at once: each batch is one write at the end of the
+ * file, and what others wrote is found when we look behind our own. Losing an answer is harmless, since it is asked again; believing a
+ * damaged one is not, so every record is checked whenever it is read.
+ */
+import { constants } from 'node:fs';
+import type * as fs from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { decodeRecord, encodeRecord, scanRecords, type Answer, type RecordPlace } from './answerRecords';
+import { isOurs } from './privateFolder';
+
+/** What {@link AnswerLog} uses of the disk, so that a test can break it. */
+export type Disk = Pick<typeof fs, 'open' | 'rename' | 'stat' | 'unlink'>;
+
+export interface AnswerLogOptions {
+  readonly path: string;
+  /** Makes sure that the folder is there and ours. @param create Whether it may be made. */
+  readonly folder: (create: boolean) => Promise<boolean>;
+  /** The file is compacted to half of it when it grows beyond. */
+  readonly maxBytes: number;
+  readonly disk: Disk;
+  /** Called once when answers can no longer be written. */
+  readonly onTrouble: (reason: string) => void;
+}
+
+/** So many answers are kept in memory when the disk takes none. */
+const MAX_IN_MEMORY = 2000;
+
+const SCAN_CHUNK_BYTES = 512 * 1024;
+const BATCH_BYTES = 1024 * 1024;
+
+const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+/** Not on Windows: there a link cannot be planted in a folder of ours. */
+const O_NOFOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+
+interface Waiting {
+  readonly answer: Answer;
+  readonly record: Buffer;
+}
+
+/** An open file and what was found in it so far. */
+interface OpenFile {
+  readonly handle: FileHandle;
+  /** Start and length of the newest record of each key, packed. */
+  readonly index: Map<string, number>;
+  /** Everything before was looked at. */
+  scannedTo: number;
+  /** What the newest records take. */
+  liveBytes: number;
+}
+
+export class AnswerLog {
+  readonly #options: AnswerLogOptions;
+  /** What is not on disk (yet), newest last. */
+  readonly #memory = new Map<string, Waiting>();
+  /** Of {@link #memory}, what is still to be written. */
+  readonly #unwritten = new Set<Waiting>();
+  #file: OpenFile | undefined;
+  #writable = true;
+  #opened: Promise<void> | undefined;
+  /** Everything that changes the file, one after another. */
+  #work: Promise<void> = Promise.resolve();
+  #flushing = false;
+  #closed = false;
+
+  constructor(options: AnswerLogOptions) {
+    this.#options = options;
+  }
+
+  async read(key: string): Promise<Answer | undefined> {
+    const waiting = this.#memory.get(key);
+    if (waiting !== undefined || this.#closed) return waiting?.answer;
+    this.#opened ??= this.#do(() => this.#open(false));
+    await this.#opened;
+    return this.#memory.get(key)?.answer ?? (await this.#readFile(key));
+  }
+
+  /** Remembers an answer, at once for {@link read}, soon on disk. */
+  write(answer: Answer): void {
+    const record = encodeRecord(answer);
+    if (record === undefined || this.#closed) return;
+    const old = this.#memory.get(answer.key);
+    if (old !== undefined) this.#unwritten.delete(old);
+    const waiting = { answer, record };
+    this.#memory.delete(answer.key);
+    this.#memory.set(answer.key, waiting);
+    if (this.#writable) {
+      this.#unwritten.add(waiting);
+      this.#flushSoon();
+    } else this.#boundMemory();
+  }
+
+  /** Writes what is still to be written, then lets go of the file. */
+  async close(): Promise<void> {
+    await this.#do(() => this.#flush());
+    await this.discard();
+  }
+
+  /** Lets go of the file and forgets what was not written. */
+  async discard(): Promise<void> {
+    this.#closed = true;
+    this.#unwritten.clear();
+    await this.#do(() => this.#letGo());
+    this.#memory.clear();
+  }
+
+  async #readFile(key: string): Promise<Answer | undefined> {
+    const file = this.#file;
+    const place = file?.index.get(key);
+    if (file === undefined || place === undefined) return undefined;
+    const record = Buffer.allocUnsafe(lengthOf(place));
+    try {
+      const { bytesRead } = await file.handle.read(record, 0, record.length, startOf(place));
+      const answer = bytesRead === record.length ? decodeRecord(record) : undefined;
+      if (answer?.key === key) return answer;
+    } catch {
+      // Compacted or closed meanwhile, or the disk fails: then nothing is remembered.
+    }
+    return undefined;
+  }
+
+  #do(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(work).catch((error: unknown) => this.#giveUpWriting(describe(error)));
+    return this.#work;
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    // Answers that arrive in the same moment share one write.
+    setImmediate(() => void this.#do(() => this.#flush()));
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing = false;
+    while (this.#unwritten.size > 0 && this.#writable) {
+      if (!(await this.#isCurrent())) await this.#letGo();
+      if (this.#file === undefined) await this.#open(true);
+      if (this.#file === undefined) {
+        this.#giveUpWriting('its folder cannot be used');
+        return;
+      }
+      await this.#append(this.#file, this.#takeBatch());
+    }
+  }
+
+  #takeBatch(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.#unwritten) {
+      bytes += waiting.record.length;
+      if (batch.length > 0 && bytes > BATCH_BYTES) break;
+      batch.push(waiting);
+      this.#unwritten.delete(waiting);
+    }
+    return batch;
+  }
+
+  async #append(file: OpenFile, batch: readonly Waiting[]): Promise<void> {
+    const bytes = Buffer.concat(batch.map(({ record }) => record));
+    const { bytesWritten } = await file.handle.write(bytes);
+    // A torn record at the end of a full disk is skipped by whoever reads it.
+    if (bytesWritten < bytes.length) throw new Error('the disk is full');
+    await scan(file);
+    for (const { answer, record } of batch) {
+      if (this.#memory.get(answer.key)?.record === record && file.index.has(answer.key)) this.#memory.delete(answer.key);
+    }
+    if (isWasteful(file, this.#options.maxBytes)) await this.#compact(file);
+  }
+
+  /** Tells whether the file at our path is still the one that we have open: another process may have compacted or deleted it. */
+  async #isCurrent(): Promise<boolean> {
+    if (this.#file === undefined) return true;
+    const [ours, there] = await Promise.all([
+      this.#file.handle.stat(),
+      this.#options.disk.stat(this.#options.path).catch(() => undefined),
+    ]);
+    return there?.ino === ours.ino && there.dev === ours.dev;
+  }
+
+  async #open(create: boolean): Promise<void> {
+    const { folder, path, maxBytes } = this.#options;
+    if (this.#file !== undefined || !(await folder(create))) return;
+    const handle = await this.#openHandle(create);
+    if (handle === undefined) return;
+    const stats = await handle.stat();
+    if (!stats.isFile() || !isOurs(stats)) {
+      await handle.close();
+      this.#giveUpWriting(`${path} belongs to somebody else`);
+      return;
+    }
+    const file: OpenFile = { handle, index: new Map(), scannedTo: 0, liveBytes: 0 };
+    await scan(file);
+    this.#file = file;
+    if (this.#writable && isWasteful(file, maxBytes)) await this.#compact(file);
+  }
+
+  async #openHandle(create: boolean): Promise<FileHandle | undefined> {
+    const { disk, path } = this.#options;
+    try {
+      return await disk.open(path, O_RDWR | O_APPEND | O_NOFOLLOW | (create ? O_CREAT : 0), 0o600);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && !create) return undefined;
+      this.#giveUpWriting(describe(error));
+      return disk.open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Writes the newest records into a new file, half the limit at most, and puts it in the place of the old one. Another process that has
+   * the old one open goes on reading it, and finds the new one before it appends again; what it appends in the very moment of the change
+   * is lost, and will be asked again.
+   */
+  async #compact(old: OpenFile): Promise<void> {
+    const { disk, path, maxBytes } = this.#options;
+    const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+    const handle = await disk.open(temporary, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0o600);
+    try {
+      const file: OpenFile = { handle, index: new Map(), scannedTo: 0, liveBytes: 0 };
+      const copiedTo = old.scannedTo;
+      await copyNewest([...old.index.values()], old.handle, handle, maxBytes / 2);
+      // What others appended meanwhile.
+      await scan(old);
+      await copyNewest(
+        [...old.index.values()].filter((place) => startOf(place) >= copiedTo),
+        old.handle,
+        handle,
+        maxBytes / 2,
+      );
+      await scan(file);
+      if (!(await this.#isCurrent())) throw new Error('another process was faster');
+      await disk.rename(temporary, path);
+      this.#file = file;
+      await old.handle.close();
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await disk.unlink(temporary).catch(() => undefined);
+      const { size } = await old.handle.stat();
+      // It will be tried again, but not for ever.
+      if (size > 2 * maxBytes) throw error;
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.handle.close();
+  }
+
+  #giveUpWriting(reason: string): void {
+    if (!this.#writable) return;
+    this.#writable = false;
+    this.#unwritten.clear();
+    this.#boundMemory();
+    if (!this.#closed) this.#options.onTrouble(reason);
+  }
+
+  #boundMemory(): void {
+    for (const key of this.#memory.keys()) {
+      if (this.#memory.size <= MAX_IN_MEMORY) return;
+      this.#memory.delete(key);
+    }
+  }
+}
+
+// Both fit into the 53 bits of an exact number: files are far smaller than 2^33 bytes, records than 2^20.
+const PACK = 2 ** 20;
+const startOf = (place: number): number => Math.floor(place / PACK);
+const lengthOf = (place: number): number => place % PACK;
+
+/** Finds the records behind those found already, our own and those of other processes. */
+async function scan(file: OpenFile): Promise<void> {
+  const onRecord = ({ key, start, length }: RecordPlace) => {
+    const old = file.index.get(key);
+    if (old !== undefined) file.liveBytes -= lengthOf(old);
+    file.index.set(key, start * PACK + length);
+    file.liveBytes += length;
+  };
+  let rest: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(SCAN_CHUNK_BYTES);
+    const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, file.scannedTo + rest.length);
+    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    const done = scanRecords(bytes, file.scannedTo, bytesRead === 0, onRecord);
+    file.scannedTo += done;
+    rest = bytes.subarray(done);
+    if (bytesRead === 0) return;
+  }
+}
+
+/** Too large, or mostly records that newer ones replaced. */
+function isWasteful(file: OpenFile, maxBytes: number): boolean {
+  return file.scannedTo > maxBytes || (file.scannedTo > maxBytes / 16 && file.liveBytes < file.scannedTo / 4);
+}
+
+/** Copies records in their order, leaving out the oldest until the rest fits. */
+async function copyNewest(unsorted: readonly number[], from: FileHandle, to: FileHandle, maxBytes: number): Promise<void> {
+  const places = [...unsorted].sort((a, b) => a - b);
+  let total = places.reduce((sum, place) => sum + lengthOf(place), 0);
+  let batch: Buffer[] = [];
+  let batched = 0;
+  const flush = async () => {
+    const bytes = Buffer.concat(batch);
+    if ((await to.write(bytes)).bytesWritten < bytes.length) throw new Error('the disk is full');
+    batch = [];
+    batched = 0;
+  };
+  for (const place of places) {
+    total -= lengthOf(place);
+    if (total + lengthOf(place) > maxBytes) continue;
+    const record = Buffer.allocUnsafe(lengthOf(place));
+    const { bytesRead } = await from.read(record, 0, record.length, startOf(place));
+    if (bytesRead < record.length || decodeRecord(record) === undefined) continue;
+    batch.push(record);
+    batched += record.length;
+    if (batched > BATCH_BYTES) await flush();
+  }
+  if (batched > 0) await flush();
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'the folder cannot be written';
+    case undefined:
+      return error instanceof Error ? error.message : 'an error occurred';
+    default:
+      return `the error is ${code}`;
+  }
+}
