@@ -9,7 +9,7 @@ import path from 'node:path';
 
 export const demoFlake = path.join(import.meta.dirname, '..', 'examples', 'demo');
 
-/** What the cache says about each input. The others, and the private one, it does not have. */
+/** What the cache says about each input; the others it does not have. What flake.lock has for `theme` is not what flake.nix asks for. */
 const ANSWERS = {
   nixpkgs: 'signed with the demo key, which the sample configuration trusts',
   'home-manager': 'signed with a key that nobody listed',

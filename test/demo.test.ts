@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { demoCacheFiles, demoFlake, demoPublicKey, serveDemoCache } from '../scripts/demoCache.mjs';
 import { sourceStorePath } from '../server/src/domain/contentAddress';
+import { FINDING_CODES } from '../server/src/domain/finding';
+import { readFlake } from '../server/src/domain/flakeFacts';
 import { parseLockNarHash, type NarHash } from '../server/src/domain/hash';
 import { parseNarinfo } from '../server/src/domain/narinfo';
 import { trustedKeys } from '../server/src/domain/publicKey';
@@ -42,11 +44,22 @@ describe('the sample', () => {
     });
   }
 
-  for (const input of ['flake-utils', 'systems', 'platform-lib']) {
+  for (const input of ['flake-utils', 'systems', 'platform-lib', 'theme']) {
     it(`has nothing for ${input}`, () => {
       assert(!demoCacheFiles().has(`/${storePathHash(sourceStorePath(lockedNarHash(input)))}.narinfo`));
     });
   }
+
+  it('has, in its files alone, one lock node that is not what was asked for, and one cache of its own', () => {
+    const read = (name: string) => readFileSync(path.join(demoFlake, name), 'utf8');
+    const texts = { flakeNix: read('flake.nix'), flakeLock: read('flake.lock') };
+    const { findings } = readFlake(texts, { privatePatterns: [], trusted, now: Date.parse('2026-11-22T12:00:00Z') });
+    const always = findings.filter(({ code }) => FINDING_CODES[code].occasion === 'always');
+    assert.deepEqual(always.map(({ code, subject }) => [code, subject.id.split(':')[0]]).sort(), [
+      ['lock-tampered', 'theme'],
+      ['nixconfig-widens-trust', 'cache.demo.example-1'],
+    ]);
+  });
 
   it('is served over HTTP, on another port when the preferred one is taken', async () => {
     const asked: string[] = [];

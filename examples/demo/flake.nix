@@ -26,6 +26,8 @@
 
     tools.url = "github:flake-trust/demo-tools";
 
+    theme.url = "github:flake-trust/demo-theme";
+
     platform-lib.url = "git+ssh://git@git.corp.example/platform/lib";
   };
 

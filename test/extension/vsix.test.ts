@@ -57,7 +57,8 @@ describe('the packed extension', function () {
       const problems = await code.problems(/hash-mismatch/);
       assert(problems.some((row) => row.includes('Input "tools"')));
       await code.screenshot(`problems-${name}`);
-      await code.status(/Flake: 1 problem/);
+      assert(problems.some((row) => row.includes('lock-tampered') && row.includes('Input "theme"')));
+      await code.status(/Flake: 2 problems/);
 
       await code.run('Flake Trust: Audit Flake Inputs');
       const report = await code.preview(/home-manager/);
