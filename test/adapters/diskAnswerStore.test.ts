@@ -561,11 +561,11 @@ describe('DiskAnswerStore', () => {
 
     it('go on when one compacts or clears under the other', async function () {
       this.timeout(60_000);
-      const children = [writer('small', '3000'), writer('large', '3000')];
+      const exits = [writer('small', '3000'), writer('large', '3000')].map((child) => once(child, 'exit'));
       const clearing = open();
       await until(async () => (await onDisk()).includes('large '));
       await clearing.clear();
-      for (const [code] of await Promise.all(children.map((child) => once(child, 'exit')))) assert.equal(code, 0);
+      for (const [code] of await Promise.all(exits)) assert.equal(code, 0);
       await check('small', 3000);
       await check('large', 3000);
       await fill(3);
