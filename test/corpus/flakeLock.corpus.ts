@@ -56,9 +56,9 @@ describe('corpus: flake.lock', () => {
     });
   }
 
-  it('raises no alarm but those that a reader would raise', function () {
+  it('raises no alarm but those that a reader would raise', () => {
     const isReadPart = READ.every((line) => folders.some((folder) => line.startsWith(`${basename(folder)} `)));
-    if (!isReadPart) this.skip();
+    if (!isReadPart) return;
     const found = folders.flatMap((folder) =>
       readFlakeFolder(folder)
         .findings.filter(({ code }) => ALARMS.has(code))

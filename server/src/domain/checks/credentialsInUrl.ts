@@ -62,14 +62,13 @@ function removal(span: Span): Fix {
 
 function lockedCredential({ lockNode }: InputFacts, text: string | undefined): Place | undefined {
   if (lockNode === undefined || text === undefined) return undefined;
-  for (const [attrs, spans] of [
-    [lockNode.locked, lockNode.lockedSpans],
-    [lockNode.original, lockNode.originalSpans],
-  ] as const) {
+  for (const side of ['locked', 'original'] as const) {
+    const attrs = lockNode[side];
     const url = attrs === undefined ? undefined : stringAttr(attrs, 'url');
     const credential = url === undefined ? undefined : findCredential(url);
-    const span = spans.get('url');
-    if (credential === undefined || span === undefined) continue;
+    if (credential === undefined) continue;
+    const span = lockNode[`${side}Spans`].get('url');
+    if (span === undefined) continue;
     const isPlain = text.slice(span.start + 1, span.end - 1) === url;
     return inLock(isPlain ? shifted(credential.span, span.start + 1) : span);
   }

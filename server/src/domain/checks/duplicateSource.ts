@@ -13,14 +13,14 @@ export function duplicateSource(flake: CheckedFlake): readonly Finding[] {
   const first = new Map<string, InputFacts>();
   // A commit that the dependency itself pins is meant to differ.
   const candidates = flake.nodes.filter(({ rev, original }) => rev !== undefined && original?.has('rev') !== true);
-  for (const input of candidates) {
-    const identity = identityOf(input);
+  const identities = new Map(candidates.map((input) => [input, identityOf(input)]));
+  for (const [input, identity] of identities) {
     const known = first.get(identity);
     if (known === undefined || isBetterTarget(input, known)) first.set(identity, input);
   }
   return candidates.flatMap((input) => {
     const namesake = roots.get(input.path.at(-1));
-    const identity = identityOf(input);
+    const identity = identities.get(input) ?? '';
     const other = namesake !== undefined && identityOf(namesake) === identity ? namesake : first.get(identity);
     if (other === undefined || other === input || other.rev === input.rev || input.path.length < 2) return [];
     return [duplicate(flake, input, other, roots.get(input.path[0]))];

@@ -20,7 +20,6 @@ const KIND = {
   false: 9,
   string: 10,
   number: 11,
-  lineBreak: 14,
   trivia: 15,
   unknown: 16,
   end: 17,
@@ -36,14 +35,21 @@ const MAX_DEPTH = 512;
 export class JsonTokens {
   readonly #text: string;
   readonly #scanner: JSONScanner;
+  /** The present token. */
   #kind: number = KIND.trivia;
+  #start = 0;
+  #end = 0;
+  #valueStart = 0;
+  #valueEnd = 0;
+  #nameStart = 0;
+  #nameEnd = 0;
   #mistake: { readonly message: string; readonly span: Span } | undefined;
 
   constructor(text: string) {
     this.#text = text;
     this.#scanner = createScanner(text);
     // A byte order mark is skipped, as nlohmann::json does.
-    if (text.startsWith('\uFEFF')) this.#scanner.setPosition(1);
+    this.#end = text.startsWith('\uFEFF') ? 1 : 0;
     this.#advance();
   }
 
@@ -54,8 +60,7 @@ export class JsonTokens {
 
   /** Where the present token stands. */
   get span(): Span {
-    const start = this.#scanner.getTokenOffset();
-    return { start, end: start + this.#scanner.getTokenLength() };
+    return { start: this.#start, end: this.#end };
   }
 
   get atObject(): boolean {
@@ -66,21 +71,34 @@ export class JsonTokens {
     return this.#kind === KIND.openBracket;
   }
 
+  /** Where the value stands that was read or skipped last. */
+  get valueSpan(): Span {
+    return { start: this.#valueStart, end: this.#valueEnd };
+  }
+
+  /** Where the name of the member stands that is being read: to be asked for before its value is read. */
+  get nameSpan(): Span {
+    return { start: this.#nameStart, end: this.#nameEnd };
+  }
+
   /**
    * Reads an object. `member` is called for each member in text order, duplicates included, and must read or skip its value.
    * Returns the object's span. To be called only when {@link atObject}.
    */
-  readObject(member: (name: string, nameSpan: Span) => void): Span {
-    const { start } = this.span;
+  readObject(member: (name: string) => void): Span {
+    const start = this.#start;
     this.#advance();
     if (this.#kind !== KIND.closeBrace) {
       do {
         if (this.#kind !== KIND.string) return this.#fail('a name in quotes is missing here', start);
         const name = this.#scanner.getTokenValue();
-        const nameSpan = this.span;
+        const nameStart = this.#start;
+        const nameEnd = this.#end;
         this.#advance();
         if (!this.#take(KIND.colon)) return this.#fail('a ":" is missing here', start);
-        member(name, nameSpan);
+        this.#nameStart = nameStart;
+        this.#nameEnd = nameEnd;
+        member(name);
       } while (this.#take(KIND.comma));
     }
     return this.#close(KIND.closeBrace, start, 'a "," or "}" is missing here');
@@ -88,7 +106,7 @@ export class JsonTokens {
 
   /** Reads an array; `element` must read or skip each value. Returns its span. To be called only when {@link atArray}. */
   readArray(element: () => void): Span {
-    const { start } = this.span;
+    const start = this.#start;
     this.#advance();
     if (this.#kind !== KIND.closeBracket) {
       do element();
@@ -98,36 +116,27 @@ export class JsonTokens {
   }
 
   /** Reads a scalar; gives nothing, and skips the value, where an object or array stands. */
-  readScalar(): { readonly value: JsonScalar; readonly span: Span } | { readonly value: undefined; readonly span: Span } {
-    const { span } = this;
+  readScalar(): JsonScalar | undefined {
     const kind = this.#kind;
-    switch (kind) {
-      case KIND.string: {
-        const value = this.#scanner.getTokenValue();
-        this.#advance();
-        return { value, span };
-      }
-      case KIND.number: {
-        const value = Number(this.#scanner.getTokenValue());
-        this.#advance();
-        return { value, span };
-      }
-      case KIND.true:
-      case KIND.false:
-        this.#advance();
-        return { value: kind === KIND.true, span };
-      case KIND.null:
-        this.#advance();
-        return { value: null, span };
-      default:
-        return { value: undefined, span: this.skip() };
+    let value: JsonScalar;
+    if (kind === KIND.string) value = this.#scanner.getTokenValue();
+    else if (kind === KIND.number) value = Number(this.#scanner.getTokenValue());
+    else if (kind === KIND.true || kind === KIND.false) value = kind === KIND.true;
+    else if (kind === KIND.null) value = null;
+    else {
+      this.skip();
+      return undefined;
     }
+    this.#valueStart = this.#start;
+    this.#valueEnd = this.#end;
+    this.#advance();
+    return value;
   }
 
   /** Skips one value of any kind, checking its syntax. Returns its span. */
   skip(): Span {
-    const { start } = this.span;
-    let { end } = this.span;
+    const start = this.#start;
+    let end = this.#end;
     // The closing token of each open object or array.
     const open: number[] = [];
     for (;;) {
@@ -144,12 +153,12 @@ export class JsonTokens {
       } else if (this.#kind < KIND.null || this.#kind > KIND.number) {
         return this.#fail('a value is missing here', start);
       }
-      ({ end } = this.span);
+      end = this.#end;
       this.#advance();
       // A value is complete. Close what ends here, then go on with the next member or element.
       for (;;) {
         const closing = open.at(-1);
-        if (closing === undefined) return { start, end };
+        if (closing === undefined) return this.#read(start, end);
         if (this.#take(KIND.comma)) {
           if (closing === KIND.closeBrace && !this.#takeName())
             return this.#fail('a name in quotes with a ":" behind it is missing here', start);
@@ -157,7 +166,7 @@ export class JsonTokens {
         }
         if (this.#kind !== closing) return this.#fail('a "," or a closing bracket is missing here', start);
         open.pop();
-        ({ end } = this.span);
+        end = this.#end;
         this.#advance();
       }
     }
@@ -175,7 +184,7 @@ export class JsonTokens {
       this.#mistake = { message: this.#explain(message, span), span };
       this.#kind = KIND.end;
     }
-    return { start, end: Math.max(start, this.#mistake.span.end) };
+    return this.#read(start, Math.max(start, this.#mistake.span.end));
   }
 
   #explain(message: string, span: Span): string {
@@ -198,8 +207,14 @@ export class JsonTokens {
 
   #close(kind: number, start: number, message: string): Span {
     if (this.#kind !== kind) return this.#fail(message, start);
-    const { end } = this.span;
+    const end = this.#end;
     this.#advance();
+    return this.#read(start, end);
+  }
+
+  #read(start: number, end: number): Span {
+    this.#valueStart = start;
+    this.#valueEnd = end;
     return { start, end };
   }
 
@@ -215,15 +230,24 @@ export class JsonTokens {
 
   #advance(): void {
     if (this.#mistake !== undefined) return;
-    let kind: number;
-    do kind = this.#scanner.scan();
-    while (kind === KIND.trivia || kind === KIND.lineBreak);
+    // White space is skipped here: the scanner would make a text of each run of it.
+    let start = this.#end;
+    while (isWhiteSpace(this.#text.charCodeAt(start))) start += 1;
+    this.#scanner.setPosition(start);
+    const kind: number = this.#scanner.scan();
     this.#kind = kind;
+    this.#start = start;
+    this.#end = this.#scanner.getPosition();
     if (kind === KIND.string || kind === KIND.number) {
       const error: number = this.#scanner.getTokenError();
-      if (error !== 0) this.#fail(kind === KIND.string ? 'a text is malformed' : 'a number is malformed', 0);
-    } else if (kind >= 12 && kind < KIND.end) {
-      this.#fail(kind === KIND.unknown ? 'it is no JSON' : 'JSON has no comments', 0);
+      if (error !== 0) this.#fail(kind === KIND.string ? 'a text is malformed' : 'a number is malformed', start);
+    } else if (kind > KIND.number && kind < KIND.end) {
+      this.#fail(kind === KIND.unknown ? 'it is no JSON' : 'JSON has no comments', start);
     }
   }
+}
+
+/** Of JSON: space, tab, line feed, carriage return. */
+function isWhiteSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }

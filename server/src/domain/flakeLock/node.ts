@@ -2,58 +2,17 @@
 import { plainText } from '../../util/plainText';
 import type { Span } from '../../util/span';
 import type { AttrValue, FlakeAttrs } from '../flakeRef';
-import { describeHashError, parseLockNarHash } from '../hash';
+import { describeHashError, parseLockNarHash, type NarHash } from '../hash';
 import { isUnknownAttribute } from './attributes';
-import type { JsonTokens } from './jsonTokens';
-import { duplicateKey } from './problems';
-import type { AttrSpans, LockEdge, LockNode, LockProblem } from './types';
+import { JsonTokens } from './jsonTokens';
+import { duplicateKey, nodeName } from './problems';
+import type { AttrSpans, LockEdge, LockNode, LockProblem, NarHashProblem } from './types';
 
 /** The attributes of one object, as read. */
 interface AttributeObject {
   readonly attrs: Map<string, AttrValue>;
-  readonly spans: Map<string, Span>;
   readonly span: Span;
 }
-
-/**
- * Reads the value of a member of `nodes`. Whatever stands there, a node comes out of it: what is wrong is in its problems, which
- * matter only when the node is reachable.
- */
-export function readNode(tokens: JsonTokens, key: string, keySpan: Span): LockNode {
-  const problems: LockProblem[] = [];
-  const where = `node "${plainText(key, 40)}"`;
-  if (!tokens.atObject) {
-    const span = tokens.skip();
-    problems.push({ kind: 'not-an-object', message: `${where} is no object`, span: keySpan });
-    return { key, keySpan, span, inputs: new Map(), lockedSpans: NO_SPANS, originalSpans: NO_SPANS, flake: true, problems };
-  }
-  const members: Members = {};
-  const seen = new Set<string>();
-  const span = tokens.readObject((name, nameSpan) => {
-    if (seen.has(name)) problems.push(duplicateKey(name, where, nameSpan));
-    seen.add(name);
-    readMember(tokens, name, where, members, problems);
-  });
-  const { locked, info, original, parent } = members;
-  if (locked !== undefined && info !== undefined) overlay(locked, info);
-  if (locked !== undefined) checkAttributes(locked, where, problems);
-  if (original !== undefined) checkAttributes(original, where, problems);
-  return {
-    key,
-    keySpan,
-    span,
-    inputs: members.inputs ?? new Map<string, LockEdge>(),
-    ...(locked === undefined ? {} : { locked: locked.attrs, lockedSpan: locked.span, ...narHashOf(locked.attrs) }),
-    ...(original === undefined ? {} : { original: original.attrs, originalSpan: original.span }),
-    lockedSpans: locked?.spans ?? NO_SPANS,
-    originalSpans: original?.spans ?? NO_SPANS,
-    flake: members.flake ?? true,
-    ...(parent === undefined ? {} : { parent }),
-    problems,
-  };
-}
-
-const NO_SPANS: AttrSpans = new Map();
 
 /** What the object of a node says; the last of two equal members counts, as in Nix. */
 interface Members {
@@ -65,26 +24,108 @@ interface Members {
   parent?: readonly string[];
 }
 
-function readMember(tokens: JsonTokens, name: string, where: string, members: Members, problems: LockProblem[]): void {
+/** A node as read. The places of attributes are few people's business, so they are looked up in the text when asked for. */
+class ParsedNode implements LockNode {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly span: Span;
+  readonly inputs: ReadonlyMap<string, LockEdge>;
+  readonly locked?: FlakeAttrs;
+  readonly original?: FlakeAttrs;
+  readonly lockedSpan?: Span;
+  readonly originalSpan?: Span;
+  readonly flake: boolean;
+  readonly parent?: readonly string[];
+  readonly narHash?: NarHash;
+  readonly narHashProblem?: NarHashProblem;
+  readonly problems: readonly LockProblem[];
+  readonly #text: string;
+  readonly #infoSpan: Span | undefined;
+
+  constructor(text: string, key: string, keySpan: Span, span: Span, members: Members, problems: readonly LockProblem[]) {
+    const { locked, original, info, parent } = members;
+    this.#text = text;
+    this.#infoSpan = info?.span;
+    this.key = key;
+    this.keySpan = keySpan;
+    this.span = span;
+    this.inputs = members.inputs ?? NO_INPUTS;
+    if (locked !== undefined) {
+      this.locked = locked.attrs;
+      this.lockedSpan = locked.span;
+      const narHash = locked.attrs.get('narHash');
+      if (narHash !== undefined) {
+        const hash = parseLockNarHash(String(narHash));
+        if (hash.ok) this.narHash = hash.value;
+        else this.narHashProblem = { text: String(narHash), message: describeHashError(hash.error) };
+      }
+    }
+    if (original !== undefined) {
+      this.original = original.attrs;
+      this.originalSpan = original.span;
+    }
+    this.flake = members.flake ?? true;
+    if (parent !== undefined) this.parent = parent;
+    this.problems = problems;
+  }
+
+  get lockedSpans(): AttrSpans {
+    return attributeSpans(this.#text, [this.lockedSpan, this.#infoSpan]);
+  }
+
+  get originalSpans(): AttrSpans {
+    return attributeSpans(this.#text, [this.originalSpan]);
+  }
+}
+
+const NO_INPUTS: ReadonlyMap<string, LockEdge> = new Map();
+
+/**
+ * Reads the value of the member of `nodes` that is being read. Whatever stands there, a node comes out of it: what is wrong is in
+ * its problems, which matter only when the node is reachable.
+ */
+export function readNode(tokens: JsonTokens, text: string, key: string): LockNode {
+  const keySpan = tokens.nameSpan;
+  const problems: LockProblem[] = [];
+  if (!tokens.atObject) {
+    problems.push({ kind: 'not-an-object', message: `${nodeName(key)} is no object`, span: keySpan });
+    return new ParsedNode(text, key, keySpan, tokens.skip(), {}, problems);
+  }
+  const members: Members = {};
+  const seen = new Set<string>();
+  const span = tokens.readObject((name) => {
+    if (seen.has(name)) problems.push(duplicateKey(name, nodeName(key), tokens.nameSpan));
+    seen.add(name);
+    readMember(tokens, name, key, members, problems);
+  });
+  const { locked, info, original } = members;
+  // `info` is of version 5; its keys win, in every version, as in Nix (`getFlakeRef`).
+  if (locked !== undefined && info !== undefined) for (const [name, value] of info.attrs) locked.attrs.set(name, value);
+  if (locked !== undefined) checkAttributes(text, locked, [locked.span, info?.span], key, problems);
+  if (original !== undefined) checkAttributes(text, original, [original.span], key, problems);
+  return new ParsedNode(text, key, keySpan, span, members, problems);
+}
+
+function readMember(tokens: JsonTokens, name: string, key: string, members: Members, problems: LockProblem[]): void {
   switch (name) {
     case 'inputs':
-      members.inputs = readInputs(tokens, where, problems);
+      members.inputs = readInputs(tokens, key, problems);
       break;
     case 'locked':
     case 'info':
     case 'original':
-      members[name] = readAttributes(tokens, where, problems);
+      members[name] = readAttributes(tokens, key, problems);
       break;
     case 'flake': {
-      const { value, span } = tokens.readScalar();
+      const value = tokens.readScalar();
       if (typeof value === 'boolean') members.flake = value;
-      else problems.push({ kind: 'bad-attribute', message: `"flake" in ${where} is neither true nor false`, span });
+      else problems.push(badAttribute(`"flake" in ${nodeName(key)} is neither true nor false`, tokens.valueSpan));
       break;
     }
     case 'parent': {
-      const { value, span } = readPath(tokens);
-      if (value !== undefined) members.parent = value;
-      else problems.push({ kind: 'bad-attribute', message: `"parent" in ${where} is no list of names`, span });
+      const path = readPath(tokens);
+      if (path !== undefined) members.parent = path;
+      else problems.push(badAttribute(`"parent" in ${nodeName(key)} is no list of names`, tokens.valueSpan));
       break;
     }
     default:
@@ -92,95 +133,104 @@ function readMember(tokens: JsonTokens, name: string, where: string, members: Me
   }
 }
 
-function readInputs(tokens: JsonTokens, where: string, problems: LockProblem[]): ReadonlyMap<string, LockEdge> {
+function readInputs(tokens: JsonTokens, key: string, problems: LockProblem[]): ReadonlyMap<string, LockEdge> {
   const inputs = new Map<string, LockEdge>();
   if (!tokens.atObject) {
-    const { value, span } = tokens.readScalar();
-    if (value !== null) problems.push({ kind: 'bad-edge', message: `the inputs of ${where} are no object`, span });
+    if (tokens.readScalar() !== null) problems.push(badEdge(`the inputs of ${nodeName(key)} are no object`, tokens.valueSpan));
     return inputs;
   }
-  tokens.readObject((name, nameSpan) => {
-    if (inputs.has(name)) problems.push(duplicateKey(name, `the inputs of ${where}`, nameSpan));
-    if (tokens.atArray) {
-      const { value: path, span } = readPath(tokens);
-      if (path !== undefined) inputs.set(name, { kind: 'follows', path, span, nameSpan });
-      else
-        problems.push({ kind: 'bad-edge', message: `input "${plainText(name, 40)}" of ${where} follows no list of names`, span });
-      return;
+  tokens.readObject((name) => {
+    const { nameSpan } = tokens;
+    if (inputs.has(name)) problems.push(duplicateKey(name, `the inputs of ${nodeName(key)}`, nameSpan));
+    const isPath = tokens.atArray;
+    const target = isPath ? readPath(tokens) : tokens.readScalar();
+    const span = tokens.valueSpan;
+    if (typeof target === 'string') inputs.set(name, { kind: 'node', key: target, span, nameSpan });
+    else if (typeof target === 'object' && target !== null) inputs.set(name, { kind: 'follows', path: target, span, nameSpan });
+    else {
+      const what = isPath ? 'follows no list of names' : 'names no node';
+      problems.push(badEdge(`input "${plainText(name, 40)}" of ${nodeName(key)} ${what}`, span));
     }
-    const { value, span } = tokens.readScalar();
-    if (typeof value === 'string') inputs.set(name, { kind: 'node', key: value, span, nameSpan });
-    else problems.push({ kind: 'bad-edge', message: `input "${plainText(name, 40)}" of ${where} names no node`, span });
   });
   return inputs;
 }
 
-function readPath(tokens: JsonTokens): { readonly value?: readonly string[]; readonly span: Span } {
-  if (!tokens.atArray) return { span: tokens.skip() };
-  const path: string[] = [];
-  let valid = true as boolean;
-  const span = tokens.readArray(() => {
-    const { value } = tokens.readScalar();
-    if (typeof value === 'string') path.push(value);
-    else valid = false;
+/** Reads a list of names; gives nothing for anything else. */
+function readPath(tokens: JsonTokens): readonly string[] | undefined {
+  if (!tokens.atArray) {
+    tokens.skip();
+    return undefined;
+  }
+  const path: (string | undefined)[] = [];
+  tokens.readArray(() => {
+    const value = tokens.readScalar();
+    path.push(typeof value === 'string' ? value : undefined);
   });
-  return valid ? { value: path, span } : { span };
+  return path.every((name) => name !== undefined) ? path : undefined;
 }
 
-function readAttributes(tokens: JsonTokens, where: string, problems: LockProblem[]): AttributeObject | undefined {
+function readAttributes(tokens: JsonTokens, key: string, problems: LockProblem[]): AttributeObject | undefined {
   if (!tokens.atObject) {
-    const span = tokens.skip();
-    problems.push({ kind: 'not-an-object', message: `attributes of ${where} are no object`, span });
+    problems.push({ kind: 'not-an-object', message: `attributes of ${nodeName(key)} are no object`, span: tokens.skip() });
     return undefined;
   }
   const attrs = new Map<string, AttrValue>();
-  const spans = new Map<string, Span>();
-  const span = tokens.readObject((name, nameSpan) => {
-    if (spans.has(name)) problems.push(duplicateKey(name, where, nameSpan));
-    const { value, span: valueSpan } = tokens.readScalar();
-    spans.set(name, valueSpan);
+  const span = tokens.readObject((name) => {
+    if (attrs.has(name)) problems.push(duplicateKey(name, nodeName(key), tokens.nameSpan));
+    const value = tokens.readScalar();
     if (typeof value === 'string' || typeof value === 'boolean' || isCount(value)) attrs.set(name, value);
     else {
       attrs.delete(name);
-      const message = `"${plainText(name, 40)}" in ${where} is neither text, whole number, true nor false`;
-      problems.push({ kind: 'bad-attribute', message, span: valueSpan });
+      const what = 'is neither text, whole number, true nor false';
+      problems.push(badAttribute(`"${plainText(name, 40)}" in ${nodeName(key)} ${what}`, tokens.valueSpan));
     }
   });
-  return { attrs, spans, span };
+  return { attrs, span };
 }
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Lays the `info` of version 5 over `locked`; its keys win, in every version, as in Nix (`getFlakeRef`). */
-function overlay(locked: AttributeObject, info: AttributeObject): void {
-  for (const [name, value] of info.attrs) locked.attrs.set(name, value);
-  for (const [name, span] of info.spans) locked.spans.set(name, span);
-}
-
-function checkAttributes({ attrs, spans, span }: AttributeObject, where: string, problems: LockProblem[]): void {
+function checkAttributes(
+  text: string,
+  { attrs, span }: AttributeObject,
+  spans: readonly (Span | undefined)[],
+  key: string,
+  problems: LockProblem[],
+): void {
   const type = attrs.get('type');
   if (typeof type !== 'string') {
-    problems.push({
-      kind: 'missing-type',
-      message: `attributes of ${where} have no type`,
-      span: { start: span.start, end: span.start + 1 },
-    });
+    const place = { start: span.start, end: span.start + 1 };
+    problems.push({ kind: 'missing-type', message: `attributes of ${nodeName(key)} have no type`, span: place });
     return;
   }
   for (const name of attrs.keys()) {
-    const valueSpan = spans.get(name);
-    if (valueSpan === undefined || !isUnknownAttribute(type, name)) continue;
-    const message = `Nix has no attribute "${plainText(name, 40)}" for the ${plainText(type, 20)} source of ${where}`;
-    problems.push({ kind: 'unknown-attribute', message, span: valueSpan });
+    if (!isUnknownAttribute(type, name)) continue;
+    const message = `Nix has no attribute "${plainText(name, 40)}" for the ${plainText(type, 20)} source of ${nodeName(key)}`;
+    problems.push({ kind: 'unknown-attribute', message, span: attributeSpans(text, spans).get(name) ?? span });
   }
 }
 
-function narHashOf(locked: FlakeAttrs): Pick<LockNode, 'narHash' | 'narHashProblem'> {
-  const text = locked.get('narHash');
-  if (text === undefined) return {};
-  if (typeof text !== 'string') return { narHashProblem: { text: String(text), message: 'is no text' } };
-  const hash = parseLockNarHash(text);
-  return hash.ok ? { narHash: hash.value } : { narHashProblem: { text, message: describeHashError(hash.error) } };
+/** Finds the places of attributes by reading their objects once more; those of later objects win. */
+function attributeSpans(text: string, objects: readonly (Span | undefined)[]): AttrSpans {
+  const spans = new Map<string, Span>();
+  for (const object of objects) {
+    if (object === undefined) continue;
+    const tokens = new JsonTokens(text.slice(object.start, object.end));
+    if (!tokens.atObject) continue;
+    tokens.readObject((name) => {
+      const { start, end } = tokens.skip();
+      spans.set(name, { start: object.start + start, end: object.start + end });
+    });
+  }
+  return spans;
+}
+
+function badAttribute(message: string, span: Span): LockProblem {
+  return { kind: 'bad-attribute', message, span };
+}
+
+function badEdge(message: string, span: Span): LockProblem {
+  return { kind: 'bad-edge', message, span };
 }

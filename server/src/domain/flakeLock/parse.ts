@@ -34,28 +34,28 @@ export function parseFlakeLock(text: string, options: { readonly maxBytes?: numb
   if (tokens.mistake === undefined && !tokens.atObject) tokens.skip();
   const isObject = tokens.atObject;
   const outline: Outline = { problems: [] };
-  const span = isObject ? readOutline(tokens, outline) : { start: 0, end: Math.min(1, text.length) };
+  const span = isObject ? readOutline(tokens, text, outline) : { start: 0, end: Math.min(1, text.length) };
   tokens.finish();
   if (tokens.mistake !== undefined) return unreadable(tokens.mistake.message, tokens.mistake.span);
   if (!isObject) return unreadable('it is no JSON object', span);
   return judge(outline, { start: span.start, end: span.start + 1 });
 }
 
-function readOutline(tokens: JsonTokens, outline: Outline): Span {
+function readOutline(tokens: JsonTokens, text: string, outline: Outline): Span {
   const seen = new Set<string>();
-  return tokens.readObject((name, nameSpan) => {
-    if (seen.has(name)) outline.problems.push(duplicateKey(name, 'the file', nameSpan));
+  return tokens.readObject((name) => {
+    if (seen.has(name)) outline.problems.push(duplicateKey(name, 'the file', tokens.nameSpan));
     seen.add(name);
     switch (name) {
       case 'version':
-        outline.version = tokens.readScalar();
+        outline.version = { value: tokens.readScalar(), span: tokens.valueSpan };
         break;
       case 'root':
-        outline.root = tokens.readScalar();
+        outline.root = { value: tokens.readScalar(), span: tokens.valueSpan };
         break;
       case 'nodes':
         delete outline.nodes;
-        if (tokens.atObject) outline.nodes = readNodes(tokens, outline.problems);
+        if (tokens.atObject) outline.nodes = readNodes(tokens, text, outline.problems);
         else tokens.skip();
         break;
       default:
@@ -64,11 +64,12 @@ function readOutline(tokens: JsonTokens, outline: Outline): Span {
   });
 }
 
-function readNodes(tokens: JsonTokens, problems: LockProblem[]): ReadonlyMap<string, LockNode> {
+function readNodes(tokens: JsonTokens, text: string, problems: LockProblem[]): ReadonlyMap<string, LockNode> {
   const nodes = new Map<string, LockNode>();
-  tokens.readObject((key, keySpan) => {
+  tokens.readObject((key) => {
+    const keySpan = tokens.nameSpan;
     if (nodes.has(key)) problems.push(duplicateKey(key, 'nodes', keySpan));
-    nodes.set(key, readNode(tokens, key, keySpan));
+    nodes.set(key, readNode(tokens, text, key));
   });
   return nodes;
 }

@@ -11,31 +11,37 @@ export function duplicateKey(name: string, where: string, span: Span): LockProbl
   return { kind: 'duplicate-key', message: `"${plainText(name, 40)}" appears twice in ${where}, Nix reads the last one`, span };
 }
 
+/** Names a node in a message. */
+export function nodeName(key: string): string {
+  return `node "${plainText(key, 40)}"`;
+}
+
 /** Lists what is wrong with the file and with the nodes that are reachable, in text order. */
 export function lockProblems(lock: FlakeLock, reachable: ReadonlySet<string>): readonly LockProblem[] {
   const problems = [...lock.problems];
   for (const node of lock.nodes.values()) {
-    if (reachable.has(node.key)) problems.push(...node.problems, ...structureProblems(lock, node));
+    if (!reachable.has(node.key)) continue;
+    for (const problem of node.problems) problems.push(problem);
+    for (const problem of structureProblems(lock, node)) problems.push(problem);
   }
   return problems.sort((a, b) => a.span.start - b.span.start);
 }
 
-function structureProblems(lock: FlakeLock, node: LockNode): LockProblem[] {
-  const where = `node "${plainText(node.key, 40)}"`;
+function structureProblems(lock: FlakeLock, node: LockNode): readonly LockProblem[] {
   const problems: LockProblem[] = [];
   for (const [name, edge] of node.inputs) {
-    if (edge.kind !== 'node') continue;
-    const input = `input "${plainText(name, 40)}" of ${where}`;
-    if (edge.key === lock.rootKey) {
-      problems.push({ kind: 'edge-to-root', message: `${input} points back to the root node`, span: edge.span });
-    } else if (!lock.nodes.has(edge.key)) {
-      problems.push({ kind: 'missing-node', message: `${input} points to a node that is missing`, span: edge.span });
-    }
+    if (edge.kind !== 'node' || (edge.key !== lock.rootKey && lock.nodes.has(edge.key))) continue;
+    const input = `input "${plainText(name, 40)}" of ${nodeName(node.key)}`;
+    problems.push(
+      edge.key === lock.rootKey
+        ? { kind: 'edge-to-root', message: `${input} points back to the root node`, span: edge.span }
+        : { kind: 'missing-node', message: `${input} points to a node that is missing`, span: edge.span },
+    );
   }
   if (node.key === lock.rootKey || node.problems.some(({ kind }) => kind === 'not-an-object')) return problems;
-  if (node.locked === undefined)
-    problems.push({ kind: 'missing-locked', message: `${where} has no "locked"`, span: node.keySpan });
-  if (node.original === undefined)
-    problems.push({ kind: 'missing-original', message: `${where} has no "original"`, span: node.keySpan });
+  for (const member of ['locked', 'original'] as const) {
+    if (node[member] !== undefined) continue;
+    problems.push({ kind: `missing-${member}`, message: `${nodeName(node.key)} has no "${member}"`, span: node.keySpan });
+  }
   return problems;
 }

@@ -1,7 +1,7 @@
 /** Walks a lock from its root: which inputs there are, and by which path. */
 import { compareText } from '../../util/compare';
 import { LockResolver } from './resolve';
-import type { FlakeLock, ResolvedInput } from './types';
+import type { FlakeLock, LockEdge, ResolvedInput } from './types';
 
 /** All that can be reached. */
 export interface LockWalk {
@@ -46,13 +46,14 @@ interface Found {
  */
 export function walkLock(lock: FlakeLock): LockWalk {
   const resolver = new LockResolver(lock);
+  const edgesOf = sortedEdges(lock);
   const byNode = new Map<string, readonly Found[]>();
   const reached = new Map<string, readonly string[]>([[lock.rootKey, []]]);
   let elements = 0;
   let complete = true;
   // A Map is walked in order of insertion, also over what is inserted meanwhile: breadth first.
   for (const [parentKey, parentPath] of reached) {
-    const edges = sortedEdges(lock, parentKey);
+    const edges = edgesOf(parentKey);
     elements += edges.length * (parentPath.length + 1);
     complete = elements <= MAX_PATH_ELEMENTS;
     if (!complete) break;
@@ -65,7 +66,7 @@ export function walkLock(lock: FlakeLock): LockWalk {
     });
     byNode.set(parentKey, found);
   }
-  const owners = nodeOwners(lock);
+  const owners = nodeOwners(lock, edgesOf);
   return {
     inputs: inOrder(byNode, lock.rootKey),
     reached: new Set(reached.keys()),
@@ -81,8 +82,22 @@ export function reachableInputs(lock: FlakeLock): readonly ResolvedInput[] {
   return walkLock(lock).inputs;
 }
 
-function sortedEdges(lock: FlakeLock, key: string): [string, ResolvedInput['edge']][] {
-  return [...(lock.nodes.get(key)?.inputs ?? [])].sort(([a], [b]) => compareText(a, b));
+type EdgesOf = (key: string) => readonly (readonly [name: string, edge: LockEdge])[];
+
+/** Gives the edges of nodes in order of their names, which is how Nix writes them. */
+function sortedEdges(lock: FlakeLock): EdgesOf {
+  const known = new Map<string, readonly (readonly [string, LockEdge])[]>();
+  return (key) => {
+    let edges = known.get(key);
+    if (edges === undefined) {
+      const unsorted = [...(lock.nodes.get(key)?.inputs ?? [])];
+      edges = unsorted.every(([name], index) => index === 0 || (unsorted[index - 1]?.[0] ?? '') < name)
+        ? unsorted
+        : unsorted.sort(([a], [b]) => compareText(a, b));
+      known.set(key, edges);
+    }
+    return edges;
+  };
 }
 
 /** Lists depth first what was found breadth first, which sorts by path without comparing any. */
@@ -98,12 +113,12 @@ function inOrder(byNode: ReadonlyMap<string, readonly Found[]>, rootKey: string)
   return ordered;
 }
 
-function nodeOwners(lock: FlakeLock): ReadonlyMap<string, NodeOwner> {
+function nodeOwners(lock: FlakeLock, edgesOf: EdgesOf): ReadonlyMap<string, NodeOwner> {
   const owners = new Map<string, NodeOwner>();
   const keys = new Set([lock.rootKey]);
   for (const parentKey of keys) {
     const depth = (owners.get(parentKey)?.depth ?? 0) + 1;
-    for (const [name, edge] of sortedEdges(lock, parentKey)) {
+    for (const [name, edge] of edgesOf(parentKey)) {
       if (edge.kind !== 'node' || keys.has(edge.key) || !lock.nodes.has(edge.key)) continue;
       keys.add(edge.key);
       owners.set(edge.key, { parentKey, name, depth });

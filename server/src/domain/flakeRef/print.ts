@@ -37,7 +37,8 @@ function printForge(type: string, attrs: FlakeAttrs): string {
   const repo = encodeURIComponent(stringAttr(attrs, 'repo') ?? '');
   const at = stringAttr(attrs, 'ref') ?? stringAttr(attrs, 'rev');
   const end = at === undefined ? '' : `/${printPath(at.split('/'))}`;
-  return `${type}:${owner}/${repo}${end}${printQuery(parameters(attrs, ['dir', 'host']))}`;
+  const query = attrs.has('dir') || attrs.has('host') ? printQuery(parameters(attrs, ['dir', 'host'])) : '';
+  return `${type}:${owner}/${repo}${end}${query}`;
 }
 
 const REPOSITORY_PARAMETERS = ['dir', 'ref', 'rev', 'submodules', 'lfs', 'shallow', 'allRefs', 'exportIgnore'];
