@@ -2,8 +2,10 @@
  * What the engine needs of the world. Each port has one adapter (`adapters/`) and a fake in `test/support/`.
  * Everything that waits takes an `AbortSignal` last, and rejects only when it aborts (or for a bug): every other failure is a value.
  */
+import type { Derivation } from '../domain/derivation';
+import type { LocalPathInfo } from '../domain/localPathInfo';
 import type { CacheInfo } from '../domain/nixCacheInfo';
-import type { StorePathHash } from '../domain/storePath';
+import type { StorePath, StorePathHash } from '../domain/storePath';
 
 /** Tells the time; milliseconds since 1970. */
 export interface Clock {
@@ -94,6 +96,24 @@ export interface BinaryCache {
   info(signal: AbortSignal): Promise<CacheInfoLookup>;
   /** Asks for `<hash>.narinfo`. */
   narinfo(hash: StorePathHash, signal: AbortSignal): Promise<NarinfoLookup>;
+  /** Opens a way to ask for thousands of narinfos; absent where {@link narinfo} is the only way. */
+  openPipe?(): NarinfoPipe;
+}
+
+/** Asks one cache for thousands of narinfos, many at once, at a small cost each. The answers are those of {@link BinaryCache.narinfo}. */
+export interface NarinfoPipe {
+  /** Calls `done` once, later; never after the pipe was closed. */
+  ask(hash: StorePathHash, done: (lookup: NarinfoLookup) => void): void;
+  /** Gives up what is under way. */
+  close(): void;
+}
+
+/** Remembers which exact triples of signed text, signature and key verified, by their digests. Never more than that. */
+export interface VerifiedSignatures {
+  /** Reads what earlier sessions remembered. */
+  load(): Promise<void>;
+  has(digest: string): boolean;
+  add(digest: string): void;
 }
 
 /** A remembered answer of a cache, with the time when it was given (milliseconds since 1970). */
@@ -111,6 +131,8 @@ export type StoredNarinfo = Extract<NarinfoLookup, { kind: 'found' | 'absent' }>
  */
 export interface AnswerStore {
   getNarinfo(cacheUrl: string, hash: StorePathHash): Promise<Remembered<StoredNarinfo> | undefined>;
+  /** The same as many {@link getNarinfo}, with few reads; in the order of `hashes`. */
+  getNarinfos?(cacheUrl: string, hashes: readonly StorePathHash[]): Promise<readonly (Remembered<StoredNarinfo> | undefined)[]>;
   putNarinfo(cacheUrl: string, hash: StorePathHash, answer: StoredNarinfo, at: number): void;
   getInfo(cacheUrl: string): Promise<Remembered<CacheInfo> | undefined>;
   putInfo(cacheUrl: string, info: CacheInfo, at: number): void;
@@ -118,4 +140,113 @@ export interface AnswerStore {
   clear(): Promise<void>;
   /** Writes what is still in memory; afterwards nothing more is written. */
   close(): Promise<void>;
+}
+
+/** Why Nix gave no answer. The word is stable; `message` and `hint` are for people, and harmless to print. */
+export interface NixFailure {
+  readonly kind: 'failed';
+  readonly reason:
+    | 'not-found'
+    | 'too-old'
+    | 'bad-installable'
+    | 'missing-attribute'
+    | 'needs-import-from-derivation'
+    | 'lock-needs-changes'
+    | 'evaluation'
+    | 'unknown-format'
+    | 'too-large'
+    | 'timeout'
+    | 'failed';
+  readonly message: string;
+  /** What the user can do. */
+  readonly hint?: string;
+}
+
+export type NixAnswer<T> = { readonly kind: 'ok'; readonly value: T } | NixFailure;
+
+/** Which Nix is installed. */
+export interface NixVersion {
+  /** As it says itself, for example `2.34.8`. */
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly implementation: 'nix' | 'lix' | 'determinate';
+  /** The executable that is run, absolute. */
+  readonly file: string;
+}
+
+/** A flake on this machine, and how far its code may go. */
+export interface NixFlake {
+  /** Absolute. Nix is run there, so that `.#…` means this flake. */
+  readonly dir: string;
+  /** Lets evaluation build derivations and read the result. Builds foreign code; default false. */
+  readonly allowImportFromDerivation?: boolean;
+}
+
+/** An output that can be audited. All names come from the flake. */
+export interface FlakeOutput {
+  readonly kind: 'package' | 'dev-shell' | 'check' | 'nixos-configuration';
+  /** For {@link NixCli.resolve}, for example `.#packages.x86_64-linux.default`. */
+  readonly installable: string;
+  readonly attrPath: readonly string[];
+  /** Of the derivation, where Nix told. */
+  readonly name?: string;
+  readonly description?: string;
+}
+
+export interface FlakeOutputs {
+  readonly system: string;
+  /** By kind in the order of the type, then by name. */
+  readonly outputs: readonly FlakeOutput[];
+}
+
+/** What installables stand for. */
+export interface ResolvedInstallables {
+  /** The outputs that were selected, by derivation. */
+  readonly roots: readonly { readonly drvPath: StorePath; readonly outputs: readonly string[] }[];
+  /** Installables that are store paths already. */
+  readonly paths: readonly StorePath[];
+  /** The derivations of `roots` and all that they need, directly or not. */
+  readonly derivations: ReadonlyMap<StorePath, Derivation>;
+}
+
+/** One output of a package of an input. */
+export interface PackageOutput {
+  /** Attribute under `packages.<system>` or `legacyPackages.<system>`. */
+  readonly attribute: string;
+  readonly output: string;
+  readonly path: StorePath;
+  /** Where the package is defined, as its `meta.position` claims: `file:line`. */
+  readonly position?: string;
+}
+
+export interface InputPackages {
+  readonly system: string;
+  /** The input has too many packages, so that only some were looked at. */
+  readonly sampled: boolean;
+  /** Sorted by attribute and output. */
+  readonly outputs: readonly PackageOutput[];
+  /** Attributes that do not evaluate. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * The Nix that the user has installed. Every question evaluates at most: nothing is built (unless import from derivation was allowed), no
+ * setting of the flake is accepted, flake.lock is not written. Rejects only when `signal` aborts, which ends what was started.
+ */
+export interface NixCli {
+  version(signal: AbortSignal): Promise<NixAnswer<NixVersion>>;
+  /** Lists what a flake offers for this machine's system. */
+  listOutputs(flake: NixFlake, signal: AbortSignal): Promise<NixAnswer<FlakeOutputs>>;
+  /** Evaluates installables and reads the derivations behind them. */
+  resolve(flake: NixFlake, installables: readonly string[], signal: AbortSignal): Promise<NixAnswer<ResolvedInstallables>>;
+  /** Asks the local store; the answer has the valid ones of `paths`. No cache is asked. */
+  localPaths(paths: readonly StorePath[], signal: AbortSignal): Promise<NixAnswer<ReadonlyMap<StorePath, LocalPathInfo>>>;
+  /** Evaluates the packages of an input as this flake locks it; `input` is its path from the root. `sample` are used where there are too many. */
+  inputPackages(
+    flake: NixFlake,
+    input: readonly string[],
+    sample: readonly string[],
+    signal: AbortSignal,
+  ): Promise<NixAnswer<InputPackages>>;
 }
