@@ -12,6 +12,7 @@ import { flakeFacts, inputFacts } from './support/flakeFacts';
 import { makeSigner } from './support/signer';
 import { served, signedCache } from './support/signedCache';
 import { trustConfiguration } from './support/trust';
+import { until } from './support/until';
 
 const signer = makeSigner('ours-1');
 const input = inputFacts('nixpkgs');
@@ -84,7 +85,7 @@ describe('the runtime', () => {
 
   it('leaves no connection open', async () => {
     await verdict(cache.url);
-    while (cache.sockets.size > 0) await new Promise(setImmediate);
+    await until(() => cache.sockets.size === 0);
   });
 
   it('asks through the editor alone when told so', async () => {

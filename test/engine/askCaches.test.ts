@@ -5,6 +5,7 @@ import { engineBench, NEVER, NOW } from '../support/engineBench';
 import { fakeCache, hanging } from '../support/fakeCache';
 import { flakeFacts, inputFacts } from '../support/flakeFacts';
 import { narinfoText, sourceAddress } from '../support/signer';
+import { until } from '../support/until';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -278,7 +279,7 @@ describe('what is remembered', () => {
       return { kind: 'absent' };
     });
     const checking = engine.check(facts, { configuration, offline: false }, NEVER);
-    while (store.narinfos.size === 0) await new Promise(setImmediate);
+    await until(() => store.narinfos.size > 0);
     await engine.clear();
     release();
     const report = await checking;
@@ -430,7 +431,7 @@ describe('two who ask at once', () => {
     const controller = new AbortController();
     const cancelled = engine.check(facts, { configuration, offline: false }, controller.signal);
     const other = engine.check(facts, { configuration, offline: false }, NEVER);
-    while (cache.asked.length === 0) await new Promise(setImmediate);
+    await until(() => cache.asked.length > 0);
     controller.abort();
     await assert.rejects(cancelled, { name: 'AbortError' });
     assert.equal(cache.aborted, 0);
@@ -444,7 +445,7 @@ describe('two who ask at once', () => {
     const { engine, configuration } = engineBench([{ url: 'https://a.example', cache }]);
     const controller = new AbortController();
     const cancelled = engine.check(facts, { configuration, offline: false }, controller.signal);
-    while (cache.asked.length < 3) await new Promise(setImmediate);
+    await until(() => cache.asked.length >= 3);
     controller.abort();
     await assert.rejects(cancelled, { name: 'AbortError' });
     assert.equal(cache.aborted, 1);
@@ -459,7 +460,7 @@ describe('closing', () => {
     const cache = fakeCache({ info: hanging });
     const { engine, configuration, store } = engineBench([{ url: 'https://a.example', cache }]);
     const checking = engine.check(facts, { configuration, offline: false }, NEVER);
-    while (cache.asked.length === 0) await new Promise(setImmediate);
+    await until(() => cache.asked.length > 0);
     await engine.close();
     await assert.rejects(checking, { name: 'AbortError' });
     assert.equal(store.closed(), true);

@@ -42,4 +42,4 @@ export function engineBench(setups: readonly BenchCache[], keys: readonly string
 }
 
 /** A signal that never aborts. */
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
