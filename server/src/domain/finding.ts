@@ -37,6 +37,8 @@ export const FINDING_CODES = {
   'unexpected-owner': { severity: 'warning', occasion: 'limit', title: 'An owner outside your list' },
   'hash-mismatch': { severity: 'error', occasion: 'always', title: 'A cache serves a different hash than flake.lock' },
   'caches-disagree': { severity: 'error', occasion: 'always', title: 'Two caches serve different content for one path' },
+  'narinfo-changed': { severity: 'warning', occasion: 'always', title: 'A cache serves other content than it did before' },
+  'closure-incomplete': { severity: 'warning', occasion: 'always', title: 'A closure that could not be audited to its end' },
   'signature-invalid': { severity: 'error', occasion: 'always', title: 'A signature that does not verify' },
   'signer-unknown': { severity: 'information', occasion: 'audit', title: 'Signed only by keys you do not trust' },
   unsigned: { severity: 'warning', occasion: 'always', title: 'Served without a signature' },

@@ -106,6 +106,11 @@ const PROBLEMS: Readonly<Record<NarinfoProblem, string>> = {
   'source-with-references': 'it has references, which no locked source has',
 };
 
+/** Says in words what is wrong with a narinfo. */
+export function describeNarinfoProblem(problem: NarinfoProblem): string {
+  return PROBLEMS[problem];
+}
+
 interface Checked {
   readonly trusted: TrustedKeys;
   readonly storeDir: string;

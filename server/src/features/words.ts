@@ -72,6 +72,8 @@ export const SHORT_WORDS: Readonly<Record<FindingCode, string>> = {
   'caches-disagree': 'caches disagree',
   'signature-invalid': 'signature does not verify',
   'signer-unknown': 'unknown signer',
+  'narinfo-changed': 'content changed in a cache',
+  'closure-incomplete': 'closure not audited fully',
   unsigned: 'unsigned',
   'substituter-no-key': 'no key for this cache',
   'key-no-substituter': 'no cache for this key',

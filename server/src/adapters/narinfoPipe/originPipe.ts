@@ -1,0 +1,249 @@
+/**
+ * Asks one origin for many small files: over kept HTTP/1.1 connections, or over one HTTP/2 connection where the server offers it. It
+ * knows only what every server of files does; everything else is trouble, for which its caller has the careful way.
+ */
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import { Http1Line, type LineOwner, type RawRequest } from './http1Line';
+import { askOverHttp2 } from './http2Request';
+import { TROUBLE, type RawDone, type RawPipe, type RequestHeaders } from './rawPipe';
+
+/** What an {@link OriginPipe} is made from. */
+export interface OriginPipeOptions {
+  readonly origin: URL;
+  /** Requests under way at once. */
+  readonly width: number;
+  readonly maxBodyBytes: number;
+  /** Of one request, connecting included. */
+  readonly timeoutMs: number;
+  readonly secureContext: () => Promise<SecureContext>;
+}
+
+/** A narinfo with its head fits. */
+const READ_BUFFER_BYTES = 16 * 1024;
+
+const TICK_MS = 250;
+
+export class OriginPipe implements RawPipe, LineOwner {
+  readonly host: string;
+  readonly maxBodyBytes: number;
+  readonly #options: OriginPipeOptions;
+  #queue: RawRequest[] = [];
+  #next = 0;
+  readonly #lines = new Set<Http1Line>();
+  readonly #free: Http1Line[] = [];
+  /** Connections being made whose protocol is not known. */
+  #opening = 0;
+  /** Whether the server speaks HTTP/2; not known before the first secure connection. */
+  #http2: boolean | undefined;
+  #session: ClientHttp2Session | undefined;
+  #streams = 0;
+  #ticker: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: OriginPipeOptions) {
+    this.#options = options;
+    this.host = options.origin.host;
+    this.maxBodyBytes = options.maxBodyBytes;
+    if (options.origin.protocol === 'http:') this.#http2 = false;
+  }
+
+  get(path: string, headers: RequestHeaders, done: RawDone): void {
+    if (this.#closed) return;
+    this.#queue.push({ path, headers, done, repeated: false });
+    this.#pump();
+  }
+
+  forget(headers: RequestHeaders): void {
+    this.#queue = this.#queue.slice(this.#next).filter((request) => request.headers !== headers);
+    this.#next = 0;
+    for (const line of [...this.#lines]) if (line.request?.headers === headers) line.destroy();
+  }
+
+  /** Ends every connection. No question is answered any more. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#ticker);
+    this.#queue = [];
+    this.#next = 0;
+    for (const line of [...this.#lines]) line.destroy();
+    this.#session?.destroy();
+  }
+
+  onFree(line: Http1Line): void {
+    const request = this.#take();
+    if (request === undefined) this.#free.push(line);
+    else line.send(request, performance.now());
+  }
+
+  onClosed(line: Http1Line, unanswered: RawRequest | undefined): void {
+    this.#lines.delete(line);
+    const free = this.#free.indexOf(line);
+    if (free >= 0) this.#free.splice(free, 1);
+    if (this.#closed) return;
+    if (unanswered !== undefined) this.#queue.push(unanswered);
+    this.#pump();
+  }
+
+  #take(): RawRequest | undefined {
+    const request = this.#queue[this.#next];
+    if (request === undefined) return undefined;
+    this.#next++;
+    if (this.#next === this.#queue.length || this.#next > 4096) {
+      this.#queue = this.#queue.slice(this.#next);
+      this.#next = 0;
+    }
+    return request;
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    if (this.#http2 === true) {
+      this.#pumpHttp2();
+      return;
+    }
+    for (;;) {
+      if (this.#next >= this.#queue.length) return;
+      const line = this.#free.pop();
+      if (line !== undefined) {
+        const request = this.#take();
+        if (request !== undefined) line.send(request, performance.now());
+        continue;
+      }
+      // Until the first secure connection has told the protocol, one is enough.
+      const room = this.#http2 === undefined ? 1 : this.#options.width;
+      if (this.#lines.size + this.#opening >= room) return;
+      this.#open();
+    }
+  }
+
+  #open(): void {
+    this.#tick();
+    if (this.#options.origin.protocol === 'http:') this.#openPlain();
+    else {
+      this.#opening++;
+      this.#openSecure().catch(() => this.#failOpening());
+    }
+  }
+
+  #openPlain(): void {
+    const request = this.#take();
+    if (request === undefined) return;
+    const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
+    const socket = connectTcp({
+      ...this.#address(),
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: (length) => {
+          line.receive(buffer.subarray(0, length));
+          return true;
+        },
+      },
+    });
+    const line = new Http1Line(socket, this);
+    this.#lines.add(line);
+    line.send(request, performance.now());
+  }
+
+  async #openSecure(): Promise<void> {
+    const secureContext = await this.#options.secureContext();
+    const { host, port } = this.#address();
+    const socket = connectTls({
+      host,
+      port,
+      secureContext,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ALPNProtocols: ['h2', 'http/1.1'],
+    });
+    const timer = setTimeout(() => socket.destroy(), this.#options.timeoutMs);
+    socket.once('error', () => undefined);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      if (!settled) this.#failOpening();
+      settled = true;
+    });
+    let settled = false;
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      settled = true;
+      this.#opening--;
+      if (this.#closed) socket.destroy();
+      else this.#useSecure(socket);
+    });
+  }
+
+  #useSecure(socket: TLSSocket): void {
+    this.#http2 = socket.alpnProtocol === 'h2';
+    if (this.#http2) {
+      if (this.#session === undefined) this.#useSession(socket);
+      else socket.destroy();
+    } else {
+      socket.setNoDelay(true);
+      const line = new Http1Line(socket, this);
+      this.#lines.add(line);
+      socket.on('data', (bytes: Buffer) => line.receive(bytes));
+      this.onFree(line);
+    }
+    this.#pump();
+  }
+
+  #useSession(socket: TLSSocket): void {
+    const session = connectHttp2(this.#options.origin, { createConnection: () => socket });
+    this.#session = session;
+    session.on('error', () => undefined);
+    session.on('remoteSettings', () => this.#pump());
+    const gone = () => {
+      if (this.#session !== session) return;
+      this.#session = undefined;
+      this.#pump();
+    };
+    session.on('goaway', gone).on('close', gone);
+  }
+
+  #pumpHttp2(): void {
+    const session = this.#session;
+    if (session === undefined || session.closed || session.destroyed) {
+      if (this.#next < this.#queue.length && this.#opening === 0) this.#open();
+      return;
+    }
+    const allowed = Math.min(this.#options.width, session.remoteSettings.maxConcurrentStreams ?? this.#options.width);
+    while (this.#streams < Math.max(1, allowed)) {
+      const request = this.#take();
+      if (request === undefined) return;
+      this.#streams++;
+      askOverHttp2(session, request, { maxBodyBytes: this.maxBodyBytes, timeoutMs: this.#options.timeoutMs }, (answer) => {
+        this.#streams--;
+        if (this.#closed) return;
+        request.done(answer);
+        this.#pump();
+      });
+    }
+  }
+
+  /** Nobody answers there: whoever waits learns it at once, instead of each trying for itself. */
+  #failOpening(): void {
+    this.#opening--;
+    const waiting = this.#queue.slice(this.#next);
+    this.#queue = [];
+    this.#next = 0;
+    if (!this.#closed) for (const { done } of waiting) done(TROUBLE);
+  }
+
+  /** One timer for all requests: thousands of timers would cost more than the requests. */
+  #tick(): void {
+    this.#ticker ??= setInterval(() => {
+      const late = performance.now() - this.#options.timeoutMs;
+      for (const line of [...this.#lines]) if (line.request !== undefined && line.startedAt < late) line.giveUp();
+    }, TICK_MS).unref();
+  }
+
+  #address(): { readonly host: string; readonly port: number } {
+    const { hostname, port, protocol } = this.#options.origin;
+    return {
+      host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    };
+  }
+}

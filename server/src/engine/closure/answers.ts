@@ -1,0 +1,76 @@
+/** What one cache says of one path of a closure, kept small: there is one of these for every path at every cache. */
+import type { NarHash } from '../../domain/hash';
+import type { PathVerdict } from '../../domain/inputsReport';
+import type { CheckedNarinfo, CheckedSignature, NarinfoProblem } from '../../domain/verifyNarinfo';
+import type { Failure } from '../answerMemory';
+
+/** The parts of a checked narinfo that are kept. Equal ones are one object. */
+export interface Check {
+  readonly verdict: PathVerdict;
+  readonly keyNames: readonly string[];
+  readonly signatures: readonly CheckedSignature[];
+  readonly contentAddressed: boolean;
+  readonly accepted: boolean;
+  readonly problems: readonly NarinfoProblem[];
+}
+
+export interface FoundAnswer {
+  readonly kind: 'found';
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly narHash: NarHash;
+  readonly narSize: number;
+  /** Numbers of paths in the walk's table, in byte order of the paths. */
+  readonly references: readonly number[];
+  /** Tells signatures apart: two answers with a signature line in common share one of these. */
+  readonly voices: readonly string[];
+  /** It is of an earlier day, and why nothing newer is known. */
+  readonly outdated?: string;
+  /** Set when its signatures are verified. */
+  check: Check | undefined;
+}
+
+export interface AbsentAnswer {
+  readonly kind: 'absent';
+  readonly at: number;
+}
+
+export interface FailedAnswer {
+  readonly kind: 'failed';
+  readonly at: number;
+  readonly failure: Failure;
+}
+
+/** Nothing may be asked, and nothing is remembered. */
+export interface UnaskedAnswer {
+  readonly kind: 'not-asked';
+  readonly reason: string;
+}
+
+export type Answer = FoundAnswer | AbsentAnswer | FailedAnswer | UnaskedAnswer;
+
+/** Makes one object of equal checks: a closure has a handful of different ones. */
+export class CheckTable {
+  readonly #checks = new Map<string, Check>();
+
+  intern({ verdict, keyNames, signatures, contentAddressed, accepted, problems }: CheckedNarinfo): Check {
+    let key = `${verdict} ${String(contentAddressed)} ${String(accepted)}`;
+    for (const problem of problems) key += ` ${problem}`;
+    for (const { keyName, verdict: one } of signatures) key += `\n${one} ${keyName}`;
+    let check = this.#checks.get(key);
+    if (check === undefined) {
+      check = { verdict, keyNames, signatures, contentAddressed, accepted, problems };
+      this.#checks.set(key, check);
+    }
+    return check;
+  }
+}
+
+/**
+ * Shortens a `Sig` line to what tells it from others. Short on purpose: a longer slice would keep the whole narinfo in memory. Who made
+ * two lines collide would only make two caches count as one, as copying the line would.
+ */
+export function voiceOf(signature: string): string {
+  const colon = signature.indexOf(':');
+  return signature.slice(colon + 1, colon + 13);
+}

@@ -1,0 +1,87 @@
+/** A closure as the report that every view reads. */
+import type { AuditReport, ClosureReport } from '../../domain/closureReport';
+import type { Finding } from '../../domain/finding';
+import type { CacheReport, ReportedFinding } from '../../domain/inputsReport';
+import { compareText } from '../../util/compare';
+import { plainText } from '../../util/plainText';
+import { VERSION } from '../../version';
+import { ruledFindings, SEVERITIES, type FindingRules } from '../reportedFindings';
+import type { CacheLane } from './cacheLane';
+import type { Closure } from './closure';
+import { closureFindings } from './closureFindings';
+import { coverage } from './coverage';
+
+/** All of a report but the paths, which may be many: take those from {@link Closure.eachPath} where memory counts. */
+export interface ClosureAudit {
+  readonly closure: Closure;
+  readonly report: Omit<AuditReport, 'closure'>;
+  readonly summary: Omit<ClosureReport, 'paths'>;
+}
+
+/** Puts together what was found about a closure of store paths that no flake is known for. */
+export async function auditClosure(
+  closure: Closure,
+  rules: FindingRules & { readonly offline?: boolean },
+): Promise<ClosureAudit> {
+  const findings = ruledFindings(await closureFindings(closure), rules)
+    .map(reported)
+    .sort(compareFindings);
+  const covered = await coverage(closure);
+  return {
+    closure,
+    report: {
+      schemaVersion: 1,
+      tool: { name: 'flake-trust', version: VERSION },
+      lock: { state: 'missing' },
+      caches: closure.allLanes.map((lane) => cacheReport(lane, rules.offline === true)),
+      inputs: [],
+      findings,
+    },
+    summary: {
+      roots: closure.roots,
+      totals: closure.totals,
+      coverage: covered,
+      ...(closure.stopped === undefined ? {} : { stopped: closure.stopped }),
+    },
+  };
+}
+
+/** The whole report in memory. */
+export function wholeReport({ closure, report, summary }: ClosureAudit): AuditReport {
+  const { roots, totals, ...rest } = summary;
+  return { ...report, closure: { roots, paths: closure.paths, totals, ...rest } };
+}
+
+/** What is told of a cache; the same for those that answered as for those that did not. */
+export function cacheReport(lane: CacheLane, offline: boolean): CacheReport {
+  const { cache, priority, info, refusal, failure } = lane;
+  const state: Pick<CacheReport, 'state' | 'reason'> =
+    refusal !== undefined
+      ? { state: 'not-asked', reason: plainText(refusal, 200) }
+      : offline
+        ? { state: 'not-asked', reason: 'offline' }
+        : failure !== undefined
+          ? { state: 'unreachable', reason: plainText(failure.reason, 200) }
+          : { state: 'reachable' };
+  return {
+    url: lane.url,
+    origin: cache.origin,
+    ...state,
+    ...(priority === undefined ? {} : { priority }),
+    ...(info?.storeDir === undefined ? {} : { storeDir: plainText(info.storeDir, 200) }),
+  };
+}
+
+function reported({ code, severity, message, subject, help, evidence }: Finding): ReportedFinding {
+  return { code, severity, message, subject, help, ...(evidence === undefined ? {} : { evidence }) };
+}
+
+function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
+  return (
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    compareText(a.code, b.code) ||
+    compareText(a.subject.kind, b.subject.kind) ||
+    compareText(a.subject.id, b.subject.id) ||
+    compareText(a.message, b.message)
+  );
+}

@@ -1,0 +1,293 @@
+/** A closure that was walked: its paths in order, each with the answer that counts. Kept as numbers; the texts are made when asked for. */
+import type { Agreement, ClosurePath, ClosureStop, ClosureTotals } from '../../domain/closureReport';
+import type { CacheAnswer, PathVerdict } from '../../domain/inputsReport';
+import type { StorePath } from '../../domain/storePath';
+import { compareText } from '../../util/compare';
+import { Slices, sortInSlices } from '../../util/inSlices';
+import { plainText } from '../../util/plainText';
+import type { Answer, FoundAnswer } from './answers';
+import type { CacheLane } from './cacheLane';
+import { cacheAnswer } from './cacheAnswer';
+import { agreementOf } from './agreement';
+import type { Walked } from './walk';
+
+/** One path with all that is known of it. */
+export interface ClosureEntry {
+  readonly number: number;
+  readonly storePath: StorePath;
+  readonly verdict: PathVerdict;
+  readonly keyNames: readonly string[];
+  /** The cache that Nix would take it from, if any. */
+  readonly from: CacheLane | undefined;
+  /** The answer whose hash, size and references are shown: that of {@link from}, else the best. */
+  readonly shown: FoundAnswer | undefined;
+  /** By order of the cache. */
+  readonly answers: readonly (Answer | undefined)[];
+  readonly agreement: Agreement | undefined;
+}
+
+/** From best to worst. */
+const BEST_FIRST = ['verified', 'content-addressed', 'untrusted-key', 'unsigned', 'invalid-signature', 'absent'] as const;
+
+export class Closure {
+  readonly challenge: boolean;
+  /** Those that are asked, in the order in which Nix would ask. */
+  readonly lanes: readonly CacheLane[];
+  /** The others, too. */
+  readonly allLanes: readonly CacheLane[];
+  readonly totals: ClosureTotals;
+  readonly stopped: ClosureStop | undefined;
+  readonly #walked: Walked;
+  readonly #roots: readonly number[];
+  /** Numbers of the paths that belong to the closure and were looked at, sorted by path. */
+  readonly #sorted: readonly number[];
+  /** By number: the path through which it was first reached from a root; itself for a root, -1 for what does not belong to it. */
+  readonly #parents: Int32Array;
+  #paths: readonly ClosurePath[] | undefined;
+
+  private constructor(
+    walked: Walked,
+    challenge: boolean,
+    parts: Omit<ClosureParts, 'unvisited'>,
+    stopped: ClosureStop | undefined,
+  ) {
+    this.#walked = walked;
+    this.challenge = challenge;
+    this.allLanes = walked.lanes;
+    this.lanes = walked.lanes.filter(({ refusal }) => refusal === undefined);
+    this.#roots = walked.roots;
+    this.#parents = parts.parents;
+    this.#sorted = parts.sorted;
+    this.totals = parts.totals;
+    this.stopped = stopped;
+  }
+
+  /** Puts a walk in order, with pauses. What only an answer led to that does not count is left out. */
+  static async of(walked: Walked, challenge: boolean): Promise<Closure> {
+    const parts = await measure(walked, challenge);
+    const { limit, cancelled } = walked;
+    const stopped: ClosureStop | undefined =
+      limit !== undefined && (parts.unvisited > 0 || limit.reason === 'max-references')
+        ? { ...limit, unvisited: parts.unvisited }
+        : cancelled
+          ? { reason: 'cancelled', unvisited: parts.unvisited }
+          : undefined;
+    return new Closure(walked, challenge, parts, stopped);
+  }
+
+  get roots(): readonly StorePath[] {
+    return this.#roots.map((root) => this.pathOf(root));
+  }
+
+  get size(): number {
+    return this.#sorted.length;
+  }
+
+  /** All paths as the contract has them; made once. For a large closure rather take them one by one, from {@link eachPath}. */
+  get paths(): readonly ClosurePath[] {
+    return (this.#paths ??= [...this.eachPath()]);
+  }
+
+  *eachPath(): Generator<ClosurePath> {
+    for (const entry of this.entries()) yield this.describe(entry);
+  }
+
+  /** Every path that was looked at, sorted. */
+  *entries(): Generator<ClosureEntry> {
+    for (const number of this.#sorted) yield this.#entry(number);
+  }
+
+  pathOf(number: number): StorePath {
+    return numbered(this.#walked, number);
+  }
+
+  /** Tells whether a path belongs to the closure and was looked at. */
+  has(number: number): boolean {
+    return (this.#parents[number] ?? -1) >= 0 && this.#walked.answersOf(number) !== undefined;
+  }
+
+  /** How many numbers of paths there are, for arrays over them. */
+  get numbers(): number {
+    return this.#walked.paths.length;
+  }
+
+  /** The shortest chain of references from a root to `path`, both included; empty when the closure does not have it. */
+  why(path: StorePath): readonly StorePath[] {
+    const chain: StorePath[] = [];
+    let number = this.#walked.paths.indexOf(path);
+    for (;;) {
+      const parent = this.#parents[number] ?? -1;
+      if (parent < 0) return chain.reverse();
+      chain.push(this.pathOf(number));
+      if (parent === number) return chain.reverse();
+      number = parent;
+    }
+  }
+
+  /** One path as the contract has it. */
+  describe({ storePath, verdict, keyNames, from, shown, answers, agreement }: ClosureEntry): ClosurePath {
+    const references = shown?.references.map((reference) => this.pathOf(reference)) ?? [];
+    return {
+      storePath,
+      verdict,
+      keyNames,
+      ...(from === undefined ? {} : { from: from.url }),
+      ...(shown === undefined ? {} : { narHash: shown.narHash, narSize: shown.narSize }),
+      references,
+      ...(agreement === undefined ? {} : { agreement }),
+      ...(agreement === undefined && verdict !== 'unknown' ? {} : { answers: this.answersOf(answers) }),
+    };
+  }
+
+  /** The answers of every cache that was asked. */
+  answersOf(answers: readonly (Answer | undefined)[]): readonly CacheAnswer[] {
+    return this.lanes.flatMap((lane) => {
+      const answer = answers[lane.order];
+      return answer === undefined ? [] : [cacheAnswer(lane, answer)];
+    });
+  }
+
+  #entry(number: number): ClosureEntry {
+    return entryOf(this.#walked, number, this.challenge, this.lanes);
+  }
+}
+
+interface ClosureParts {
+  readonly sorted: readonly number[];
+  readonly parents: Int32Array;
+  readonly totals: ClosureTotals;
+  readonly unvisited: number;
+}
+
+async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts> {
+  const slices = new Slices();
+  const lanes = walked.lanes.filter(({ refusal }) => refusal === undefined);
+  const parents = new Int32Array(walked.paths.length).fill(-1);
+  const reached: number[] = [];
+  for (const root of walked.roots) {
+    parents[root] = root;
+    reached.push(root);
+  }
+  const visited: number[] = [];
+  // Breadth first, so that the first way to a path is a shortest one.
+  for (const path of reached) {
+    const answers = walked.answersOf(path);
+    if (answers === undefined) continue;
+    visited.push(path);
+    for (const reference of shownOf(answers, lanes)?.references ?? []) {
+      if ((parents[reference] ?? 0) >= 0) continue;
+      parents[reference] = path;
+      reached.push(reference);
+    }
+    if (slices.due) await slices.pause();
+  }
+  const sorted = await sortInSlices(visited, (a, b) => compareText(walked.paths[a] ?? '', walked.paths[b] ?? ''), slices);
+
+  let narBytes = 0;
+  let differ = 0;
+  const byVerdict = new Map<PathVerdict, number>();
+  const byKey = new Map<string, number>();
+  const byCache = new Map<string, number>(lanes.map(({ url }) => [url, 0]));
+  for (const path of sorted) {
+    const { verdict, keyNames, from, shown, agreement } = entryOf(walked, path, challenge, lanes);
+    narBytes += shown?.narSize ?? 0;
+    count(byVerdict, verdict);
+    for (const name of keyNames) count(byKey, name);
+    if (from !== undefined) count(byCache, from.url);
+    if (agreement === 'differ') differ++;
+    if (slices.due) await slices.pause();
+  }
+  const totals: ClosureTotals = {
+    paths: sorted.length,
+    narBytes,
+    byVerdict: inOrder(byVerdict),
+    byKey: inOrder(byKey),
+    byCache: Object.fromEntries(byCache),
+    differ,
+  };
+  return { sorted, parents, totals, unvisited: reached.length - visited.length };
+}
+
+function entryOf(walked: Walked, number: number, challenge: boolean, lanes: readonly CacheLane[]): ClosureEntry {
+  const answers = walked.answersOf(number) ?? [];
+  const taken = takenFrom(answers, lanes);
+  return {
+    number,
+    storePath: numbered(walked, number),
+    verdict: verdictOf(answers),
+    keyNames: keyNamesOf(answers),
+    from: taken?.lane,
+    shown: taken?.answer ?? bestFound(answers),
+    answers,
+    agreement: challenge ? agreementOf(answers) : undefined,
+  };
+}
+
+/** Numbers come from the walk itself, so each has its path. */
+function numbered({ paths }: Walked, number: number): StorePath {
+  const path = paths[number];
+  if (path === undefined) throw new RangeError(`no path has the number ${number}`);
+  return path;
+}
+
+function shownOf(answers: readonly (Answer | undefined)[], lanes: readonly CacheLane[]): FoundAnswer | undefined {
+  return takenFrom(answers, lanes)?.answer ?? bestFound(answers);
+}
+
+/** The first cache whose narinfo passes Nix's check. */
+function takenFrom(
+  answers: readonly (Answer | undefined)[],
+  lanes: readonly CacheLane[],
+): { readonly lane: CacheLane; readonly answer: FoundAnswer } | undefined {
+  for (const lane of lanes) {
+    const answer = answers[lane.order];
+    if (answer?.kind === 'found' && answer.check?.accepted === true) return { lane, answer };
+  }
+  return undefined;
+}
+
+/** The best narinfo where Nix would take none; the first among equals. */
+function bestFound(answers: readonly (Answer | undefined)[]): FoundAnswer | undefined {
+  let best: FoundAnswer | undefined;
+  let bestRank = Infinity;
+  for (const answer of answers) {
+    if (answer?.kind !== 'found') continue;
+    const rank = BEST_FIRST.findIndex((verdict) => verdict === answer.check?.verdict);
+    if (rank < bestRank) [best, bestRank] = [answer, rank];
+  }
+  return best;
+}
+
+function verdictOf(answers: readonly (Answer | undefined)[]): PathVerdict {
+  let best: number = BEST_FIRST.length;
+  for (const answer of answers) {
+    const verdict = answer?.kind === 'found' ? answer.check?.verdict : answer?.kind === 'absent' ? 'absent' : undefined;
+    const rank = BEST_FIRST.findIndex((candidate) => candidate === verdict);
+    if (rank >= 0 && rank < best) best = rank;
+  }
+  return BEST_FIRST[best] ?? 'unknown';
+}
+
+const NOBODY: readonly string[] = [];
+
+/** Names of the keys that vouch for a path; one list for all the paths that one answer decides. */
+function keyNamesOf(answers: readonly (Answer | undefined)[]): readonly string[] {
+  let names: readonly string[] = NOBODY;
+  for (const answer of answers) {
+    if (answer?.kind !== 'found' || answer.check?.verdict !== 'verified') continue;
+    const { keyNames } = answer.check;
+    if (names.length === 0 && keyNames.length === 1) names = keyNames;
+    else if (keyNames.some((name) => !names.includes(name))) names = [...new Set([...names, ...keyNames])].sort(compareText);
+  }
+  return names;
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** As an object whose keys are sorted; made by `fromEntries`, to which a key called `__proto__` is one like any other. */
+function inOrder<Key extends string>(counts: ReadonlyMap<Key, number>): Record<Key, number> {
+  const entries = [...counts].sort(([a], [b]) => compareText(a, b)).map(([key, value]) => [plainText(key, 200), value]);
+  return Object.fromEntries(entries) as Record<Key, number>;
+}

@@ -1,0 +1,122 @@
+/** What each cache has of a closure, and how it can be given what it lacks. */
+import type { CacheCoverage, CacheFill } from '../../domain/closureReport';
+import type { StorePath } from '../../domain/storePath';
+import { Slices, sortInSlices } from '../../util/inSlices';
+import { shellWord } from '../../util/shellWord';
+import type { CacheLane } from './cacheLane';
+import type { Closure, ClosureEntry } from './closure';
+
+/** Measures what every cache that was asked has. */
+export async function coverage(closure: Closure): Promise<readonly CacheCoverage[]> {
+  const slices = new Slices();
+  const referrers = await countReferrers(closure, slices);
+  const result: CacheCoverage[] = [];
+  for (const lane of closure.lanes) result.push(await coverageOf(closure, lane, referrers, slices));
+  return result;
+}
+
+/** How many paths of the closure refer to each path, itself not counted. */
+async function countReferrers(closure: Closure, slices: Slices): Promise<Int32Array> {
+  const counts = new Int32Array(closure.numbers);
+  for (const { number, shown } of closure.entries()) {
+    for (const reference of shown?.references ?? []) if (reference !== number) counts[reference] = (counts[reference] ?? 0) + 1;
+    if (slices.due) await slices.pause();
+  }
+  return counts;
+}
+
+async function coverageOf(closure: Closure, lane: CacheLane, referrers: Int32Array, slices: Slices): Promise<CacheCoverage> {
+  let answered = 0;
+  let paths = 0;
+  let bytes = 0;
+  let onlyHere = 0;
+  const missing: ClosureEntry[] = [];
+  for (const entry of closure.entries()) {
+    const answer = entry.answers[lane.order];
+    if (answer?.kind === 'found') {
+      answered++;
+      paths++;
+      bytes += answer.narSize;
+      if (entry.answers.every((other, order) => order === lane.order || other?.kind !== 'found')) onlyHere++;
+    } else if (answer?.kind === 'absent') {
+      answered++;
+      missing.push(entry);
+    }
+    if (slices.due) await slices.pause();
+  }
+  const neededBy = ({ number }: ClosureEntry): number => referrers[number] ?? 0;
+  const ranked = await sortInSlices(missing, (a, b) => neededBy(b) - neededBy(a), slices);
+  const fill = await fillOf(closure, lane, slices);
+  return {
+    url: lane.url,
+    answered,
+    paths,
+    bytes,
+    ...(closure.challenge ? { onlyHere } : {}),
+    missing: ranked.map((entry) => ({ storePath: entry.storePath, neededBy: neededBy(entry) })),
+    ...(fill.length === 0 ? {} : { fill }),
+  };
+}
+
+/**
+ * What may be copied to a cache: paths that it lacks and that Nix would take from another one, each only after its references, which Nix
+ * demands to be there. A path stays out with everything that needs it when it is not verified, or when nobody has it.
+ */
+async function fillOf(closure: Closure, target: CacheLane, slices: Slices): Promise<readonly CacheFill[]> {
+  const entries = new Map<number, ClosureEntry>();
+  for (const entry of closure.entries()) {
+    if (entry.answers[target.order]?.kind !== 'found') entries.set(entry.number, entry);
+    if (slices.due) await slices.pause();
+  }
+  const isLacking = ({ answers, from }: ClosureEntry): boolean => answers[target.order]?.kind === 'absent' && from !== undefined;
+  const state = new Uint8Array(closure.numbers); // 0 not looked at, 1 being looked at, 2 there or to be copied, 3 stays out
+  const bySource = new Map<CacheLane, StorePath[]>();
+  const stack: { readonly entry: ClosureEntry; next: number; ok: boolean }[] = [];
+  for (const start of entries.values()) {
+    if (state[start.number] !== 0) continue;
+    state[start.number] = 1;
+    stack.push({ entry: start, next: 0, ok: isLacking(start) });
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const { entry } = top;
+      const reference = entry.shown?.references[top.next++];
+      if (reference === undefined) {
+        stack.pop();
+        state[entry.number] = top.ok ? 2 : 3;
+        if (top.ok && entry.from !== undefined) append(bySource, entry.from, entry.storePath);
+        const below = stack.at(-1);
+        if (below !== undefined && !top.ok) below.ok = false;
+        if (slices.due) await slices.pause();
+      } else if (reference !== entry.number) {
+        const other = entries.get(reference);
+        if (other === undefined) {
+          // It is there already, unless the walk did not get to it.
+          if (!closure.has(reference)) top.ok = false;
+        } else if (state[reference] === 0) {
+          state[reference] = 1;
+          stack.push({ entry: other, next: 0, ok: isLacking(other) });
+        } else if (state[reference] !== 2) top.ok = false; // a circle, which no store has, or one that stays out
+      }
+    }
+  }
+  return [...bySource].map(([source, paths]) => ({
+    from: source.url,
+    paths,
+    command: copyCommand(source.url, target.url, paths),
+  }));
+}
+
+function append(lists: Map<CacheLane, StorePath[]>, key: CacheLane, path: StorePath): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [path]);
+  else list.push(path);
+}
+
+/** A command line may be about this long on every system. */
+const MAX_ON_ONE_LINE = 200;
+
+/** Copies exactly these paths, not their closures. `xargs` keeps their order when it splits a long list. */
+function copyCommand(from: string, to: string, paths: readonly StorePath[]): string {
+  const copy = `nix copy --no-recursive --from ${shellWord(from)} --to ${shellWord(to)}`;
+  if (paths.length <= MAX_ON_ONE_LINE) return `${copy} ${paths.map(shellWord).join(' ')}`;
+  return `xargs ${copy} <<'PATHS'\n${paths.join('\n')}\nPATHS`;
+}

@@ -1,0 +1,47 @@
+/** What a walk over a closure is asked for, and what it needs of the world. */
+import type { StorePath } from '../../domain/storePath';
+import type { EnginePorts } from '../engine';
+import type { VerifiedSignatures } from '../ports';
+import type { TrustConfiguration } from '../trustConfiguration';
+
+export interface ClosureRequest {
+  readonly roots: readonly StorePath[];
+  readonly configuration: TrustConfiguration;
+  /** Asks every cache for every path, and compares. Else a path is asked for in Nix's order until a cache has it and Nix would take it. */
+  readonly challenge: boolean;
+  /** No more paths are looked at than this; default {@link DEFAULT_MAX_PATHS}. */
+  readonly maxPaths?: number;
+  /** No more references are followed in all; default {@link DEFAULT_MAX_REFERENCES}. */
+  readonly maxReferences?: number;
+  /** Questions under way at one cache; default 64. */
+  readonly connections?: number;
+  /** Asks again whatever is remembered. */
+  readonly refresh?: boolean;
+  /** Asks nobody; remembered answers count whatever their age. */
+  readonly offline?: boolean;
+  readonly onProgress?: (progress: ClosureProgress) => void;
+}
+
+/** How far a walk is. Told at the start, at the end, and a few times a second between. */
+export interface ClosureProgress {
+  /** Paths that are known to belong to the closure. */
+  readonly found: number;
+  /** Of them, those of which everything asked is answered. */
+  readonly answered: number;
+  readonly verified: number;
+  readonly requestsPerSecond: number;
+  readonly perCache: readonly { readonly url: string; readonly asked: number; readonly found: number }[];
+}
+
+export interface ClosurePorts extends EnginePorts {
+  readonly verified: VerifiedSignatures;
+}
+
+/** Several times all of nixpkgs. */
+export const DEFAULT_MAX_PATHS = 500_000;
+
+/** A path has about six; a cache that gives each thousands would fill the memory. */
+export const DEFAULT_MAX_REFERENCES = 10_000_000;
+
+/** Manners towards a public server. */
+export const DEFAULT_CONNECTIONS = 64;

@@ -1,0 +1,291 @@
+/**
+ * Walks the closure of store paths over narinfos. Every path is asked for once, as soon as a narinfo refers to it; nothing waits for a
+ * layer of the graph to be complete, nor for a signature to be verified, so that a walk takes about as long as its longest chain.
+ */
+import type { Narinfo } from '../../domain/narinfo';
+import type { StorePath } from '../../domain/storePath';
+import { onAbort } from '../../util/abort';
+import { CheckTable, voiceOf, type Answer, type FoundAnswer } from './answers';
+import { CacheLane, type LaneAnswer } from './cacheLane';
+import {
+  DEFAULT_CONNECTIONS,
+  DEFAULT_MAX_PATHS,
+  DEFAULT_MAX_REFERENCES,
+  type ClosurePorts,
+  type ClosureRequest,
+} from './request';
+import { SignatureDesk } from './signatureDesk';
+
+/** What a walk has found out, not yet put in order. */
+export interface Walked {
+  /** Every configured cache, in the order in which Nix would ask; those that are not asked come last. */
+  readonly lanes: readonly CacheLane[];
+  readonly roots: readonly number[];
+  /** By number; those that only an answer mentions which Nix would not take are among them. */
+  readonly paths: readonly StorePath[];
+  /** By number of the path, then by order of the cache; `undefined` for paths that were not visited, or not to the end. */
+  readonly answersOf: (path: number) => readonly (Answer | undefined)[] | undefined;
+  readonly limit?: { readonly reason: 'max-paths' | 'max-references'; readonly limit: number };
+  readonly cancelled: boolean;
+}
+
+/** What is known of one path while the walk goes on. */
+interface PathState {
+  /** By the order of the caches. */
+  readonly answers: (Answer | undefined)[];
+  /** The first cache of which it is not known whether Nix takes the path from it. */
+  turn: number;
+  /** Questions and verifications under way. */
+  underWay: number;
+  done: boolean;
+}
+
+const PROGRESS_MS = 100;
+
+/** Opens the caches and walks. Ends early, with what is known by then, when `signal` aborts. */
+export function walk(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<Walked> {
+  return new Walker(request, ports).run(signal);
+}
+
+class Walker {
+  readonly #request: ClosureRequest;
+  readonly #ports: ClosurePorts;
+  readonly #desk: SignatureDesk;
+  readonly #checks = new CheckTable();
+  #lanes: readonly CacheLane[] = [];
+  /** Those of {@link #lanes} that are asked. */
+  #asked: readonly CacheLane[] = [];
+  readonly #paths: StorePath[] = [];
+  readonly #numbers = new Map<StorePath, number>();
+  readonly #states: (PathState | undefined)[] = [];
+  readonly #maxPaths: number;
+  readonly #maxReferences: number;
+  #visited = 0;
+  #references = 0;
+  #answered = 0;
+  #verified = 0;
+  #limit: Walked['limit'];
+  #onIdle: () => void = () => undefined;
+  #toldAt = 0;
+  #toldRequests = 0;
+  #requestsPerSecond = 0;
+
+  constructor(request: ClosureRequest, ports: ClosurePorts) {
+    this.#request = request;
+    this.#ports = ports;
+    this.#desk = new SignatureDesk(ports.verified, () => {
+      for (const lane of this.#lanes) lane.resume();
+    });
+    this.#maxPaths = request.maxPaths ?? DEFAULT_MAX_PATHS;
+    this.#maxReferences = request.maxReferences ?? DEFAULT_MAX_REFERENCES;
+  }
+
+  async run(signal: AbortSignal): Promise<Walked> {
+    const roots = [...new Set(this.#request.roots)].map((path) => this.#numberOf(path));
+    try {
+      await this.#openLanes(signal);
+      await this.#walk(roots, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    const cancelled = signal.aborted && (this.#visited === 0 || this.#answered < this.#visited);
+    this.#desk.close();
+    for (const lane of this.#lanes) lane.close();
+    this.#tell(this.#ports.clock.now());
+    return {
+      lanes: this.#lanes,
+      roots,
+      paths: this.#paths,
+      answersOf: (path) => {
+        const state = this.#states[path];
+        return state?.done === true ? state.answers : undefined;
+      },
+      ...(this.#limit === undefined ? {} : { limit: this.#limit }),
+      cancelled,
+    };
+  }
+
+  async #openLanes(signal: AbortSignal): Promise<void> {
+    const { configuration, offline = false, refresh = false, connections = DEFAULT_CONNECTIONS } = this.#request;
+    const { openCache, store, clock, verified } = this.#ports;
+    // A cache that is named twice is asked once, under the first name it was given.
+    const caches = new Map([...configuration.caches].reverse().map((cache) => [cache.substituter.url, cache]));
+    const lanes = configuration.caches
+      .filter((cache) => caches.get(cache.substituter.url) === cache)
+      .map(
+        (cache) =>
+          new CacheLane({
+            cache,
+            client: openCache(cache, configuration),
+            store,
+            storeDir: configuration.storeDir,
+            now: () => clock.now(),
+            connections,
+            refresh,
+            offline,
+            pathOf: (path) => this.#pathOf(path),
+            mayAsk: () => !this.#desk.full,
+            onAnswer: (lane, path, answer) => this.#onAnswer(lane, path, answer),
+          }),
+      );
+    this.#lanes = lanes;
+    await Promise.all([verified.load(), ...lanes.map((lane) => lane.open(signal))]);
+    this.#lanes = inAskingOrder(lanes);
+    this.#asked = this.#lanes.filter(({ refusal }) => refusal === undefined);
+    for (const [order, lane] of this.#lanes.entries()) lane.order = order;
+  }
+
+  #walk(roots: readonly number[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve) => {
+      const dispose = onAbort(signal, resolve);
+      this.#onIdle = () => {
+        dispose();
+        resolve();
+      };
+      this.#tell(this.#ports.clock.now());
+      this.#follow(roots);
+      if (roots.length === 0) this.#onIdle();
+    });
+  }
+
+  #numberOf(path: StorePath): number {
+    const known = this.#numbers.get(path);
+    if (known !== undefined) return known;
+    const number = this.#paths.push(path) - 1;
+    this.#numbers.set(path, number);
+    return number;
+  }
+
+  /** Numbers are given out by {@link #numberOf}, so each has its path. */
+  #pathOf(number: number): StorePath {
+    const path = this.#paths[number];
+    if (path === undefined) throw new RangeError(`no path has the number ${number}`);
+    return path;
+  }
+
+  #follow(paths: readonly number[]): void {
+    for (const path of paths) {
+      if (this.#states[path] !== undefined) continue;
+      if (this.#visited >= this.#maxPaths) {
+        this.#limit ??= { reason: 'max-paths', limit: this.#maxPaths };
+        return;
+      }
+      this.#visited++;
+      const state: PathState = { answers: [], turn: 0, underWay: 0, done: false };
+      this.#states[path] = state;
+      if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
+      this.#advance(path, state);
+    }
+  }
+
+  #want(lane: CacheLane, path: number, state: PathState): void {
+    state.underWay++;
+    lane.want(path);
+  }
+
+  #onAnswer(lane: CacheLane, path: number, answer: LaneAnswer): void {
+    const state = this.#states[path];
+    if (state === undefined) return;
+    state.underWay--;
+    if (answer.kind === 'found') {
+      const found = this.#keep(answer.narinfo, answer.at, answer.outdated);
+      state.answers[lane.order] = found;
+      state.underWay++;
+      this.#verify(lane, path, answer.narinfo, (check) => {
+        found.check = check;
+        state.underWay--;
+        this.#advance(path, state);
+      });
+    } else state.answers[lane.order] = answer;
+    this.#advance(path, state);
+    const now = this.#ports.clock.now();
+    if (now - this.#toldAt >= PROGRESS_MS) this.#tell(now);
+  }
+
+  #keep({ narHash, narSize, references, signatures }: Narinfo, at: number, outdated: string | undefined): FoundAnswer {
+    this.#references += references.length;
+    // A cache may give every path thousands of references; there is no use in keeping what cannot be followed.
+    const within = this.#references <= this.#maxReferences;
+    if (!within) this.#limit ??= { reason: 'max-references', limit: this.#maxReferences };
+    return {
+      kind: 'found',
+      at,
+      narHash,
+      narSize,
+      references: within ? references.map((reference) => this.#numberOf(reference)) : [],
+      voices: this.#request.challenge ? signatures.map(voiceOf) : [],
+      check: undefined,
+      ...(outdated === undefined ? {} : { outdated }),
+    };
+  }
+
+  #verify({ cache }: CacheLane, path: number, narinfo: Narinfo, done: (check: FoundAnswer['check']) => void): void {
+    const { configuration } = this.#request;
+    const question = {
+      asked: this.#pathOf(path),
+      trusted: configuration.trusted,
+      requireSignatures: configuration.requireSignatures && !cache.substituter.trusted,
+      storeDir: configuration.storeDir,
+    };
+    this.#desk.check(narinfo, question, (check) => {
+      if (check.kind === 'checked') done(this.#checks.intern(check));
+    });
+  }
+
+  /** Goes on to the next cache, to the references, or to the end of a path, as far as its answers allow. */
+  #advance(path: number, state: PathState): void {
+    if (state.done) return;
+    for (;;) {
+      const lane = this.#asked[state.turn];
+      if (lane === undefined) break;
+      const answer = state.answers[lane.order];
+      if (answer === undefined) {
+        if (!this.#request.challenge && state.underWay === 0) this.#want(lane, path, state);
+        return;
+      }
+      if (answer.kind === 'found') {
+        // Without waiting for the signature: where it turns out bad and another cache gives the path, its references may be others,
+        // and what was walked for these is left out in the end.
+        this.#follow(answer.references);
+        if (answer.check === undefined) return;
+        if (answer.check.accepted) break;
+      }
+      state.turn++;
+    }
+    if (state.underWay > 0) return;
+    this.#end(state);
+  }
+
+  #end(state: PathState): void {
+    state.done = true;
+    this.#answered++;
+    if (state.answers.some((answer) => answer?.kind === 'found' && answer.check?.verdict === 'verified')) this.#verified++;
+    if (this.#answered === this.#visited) this.#onIdle();
+  }
+
+  #tell(now: number): void {
+    const requests = this.#lanes.reduce((sum, { asked }) => sum + asked, 0);
+    const elapsedMs = now - this.#toldAt;
+    if (this.#toldAt > 0 && elapsedMs > 0)
+      this.#requestsPerSecond = Math.round(((requests - this.#toldRequests) * 1000) / elapsedMs);
+    this.#toldAt = now;
+    this.#toldRequests = requests;
+    this.#request.onProgress?.({
+      found: this.#paths.length,
+      answered: this.#answered,
+      verified: this.#verified,
+      requestsPerSecond: this.#requestsPerSecond,
+      perCache: this.#lanes.map(({ url, asked, found }) => ({ url, asked, found })),
+    });
+  }
+}
+
+/**
+ * Ascending priority, equal ones as configured; then those whose priority nobody knows because they never answered; then those that are
+ * not asked at all.
+ */
+function inAskingOrder(lanes: readonly CacheLane[]): CacheLane[] {
+  const rank = (lane: CacheLane): number => (lane.refusal !== undefined ? 2 : lane.priority === undefined ? 1 : 0);
+  return [...lanes].sort((a, b) => rank(a) - rank(b) || (a.priority ?? 0) - (b.priority ?? 0));
+}

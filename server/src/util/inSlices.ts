@@ -1,0 +1,63 @@
+/** Long work on the main thread, cut so that whoever else waits for it never waits long. */
+
+/** So long is worked without a pause, in milliseconds. */
+const SLICE_MS = 4;
+
+/** Lets waiting events be handled when enough was worked since the last time. */
+export class Slices {
+  #since = performance.now();
+
+  /** Tells whether {@link pause} is due; asking costs less than pausing. */
+  get due(): boolean {
+    return performance.now() - this.#since >= SLICE_MS;
+  }
+
+  async pause(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#since = performance.now();
+  }
+}
+
+/** So many elements are sorted in one go. */
+const RUN = 1024;
+
+/** So many steps are made between two looks at the clock. */
+const STEPS = 256;
+
+/** Sorts into a new array with pauses; stable, as `Array.prototype.sort` is. */
+export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T) => number, slices = new Slices()): Promise<T[]> {
+  let runs: T[][] = [];
+  for (let start = 0; start < items.length; start += RUN) {
+    runs.push(items.slice(start, start + RUN).sort(compare));
+    if (slices.due) await slices.pause();
+  }
+  while (runs.length > 1) {
+    const next: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2) {
+      const [a, b] = [runs[i] ?? [], runs[i + 1] ?? []];
+      next.push(b.length === 0 ? a : await merge(a, b, compare, slices));
+    }
+    runs = next;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number, slices: Slices): Promise<T[]> {
+  const merged: T[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const [one, other] = [a[i] as T, b[j] as T];
+    if (compare(one, other) <= 0) {
+      merged.push(one);
+      i++;
+    } else {
+      merged.push(other);
+      j++;
+    }
+    if (merged.length % STEPS === 0 && slices.due) await slices.pause();
+  }
+  for (; i < a.length; i++) merged.push(a[i] as T);
+  for (; j < b.length; j++) merged.push(b[j] as T);
+  return merged;
+}
