@@ -7,4 +7,5 @@ export function serveDemoCache(options?: {
   port?: number;
   files?: ReadonlyMap<string, string>;
   onRequest?: (path: string) => void;
+  delayMs?: () => number;
 }): Promise<{ readonly url: string; close(): Promise<void> }>;

@@ -52,16 +52,23 @@ function narinfo(storePath, hash, answer) {
 
 /**
  * Serves the cache on the loopback interface. `port` is preferred; another is taken when it is in use. `onRequest` is told
- * each path that is asked for.
+ * each path that is asked for; `delayMs` says how long its answer is held back.
  */
-export async function serveDemoCache({ port = 0, files = demoCacheFiles(), onRequest = () => undefined } = {}) {
+export async function serveDemoCache({
+  port = 0,
+  files = demoCacheFiles(),
+  onRequest = () => undefined,
+  delayMs = () => 0,
+} = {}) {
   const server = createServer((request, response) => {
     onRequest(request.url);
     const text = files.get(request.url);
-    response.writeHead(text === undefined ? 404 : 200, {
-      'Content-Type': request.url.endsWith('.narinfo') ? 'text/x-nix-narinfo' : 'text/plain',
-    });
-    response.end(text ?? 'not here\n');
+    setTimeout(() => {
+      response.writeHead(text === undefined ? 404 : 200, {
+        'Content-Type': request.url.endsWith('.narinfo') ? 'text/x-nix-narinfo' : 'text/plain',
+      });
+      response.end(text ?? 'not here\n');
+    }, delayMs());
   });
   const listen = (chosen) =>
     new Promise((resolve, reject) => {

@@ -10,6 +10,8 @@ export interface Sandbox {
   /** The sample, to be opened in VS Code. */
   readonly workspace: string;
   readonly cacheUrl: string;
+  /** How long the cache holds its answers back; 0 at first. */
+  delayMs: number;
   /** What was asked of the cache, oldest first. */
   readonly requests: readonly string[];
   /** The cache that only the sample's nixConfig names, and what was asked of it. */
@@ -23,7 +25,7 @@ export interface Sandbox {
 export async function makeSandbox(): Promise<Sandbox> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'flake-trust-test-'));
   const requests: string[] = [];
-  const cache = await serveDemoCache({ onRequest: (asked) => requests.push(asked) });
+  const cache = await serveDemoCache({ onRequest: (asked) => requests.push(asked), delayMs: () => sandbox.delayMs });
   const declaredRequests: string[] = [];
   const declared = await serveDemoCache({ onRequest: (asked) => declaredRequests.push(asked) });
   const workspace = path.join(folder, 'demo');
@@ -33,7 +35,8 @@ export async function makeSandbox(): Promise<Sandbox> {
   const nixConfDir = path.join(folder, 'nix');
   mkdirSync(nixConfDir);
   writeFileSync(path.join(nixConfDir, 'nix.conf'), demoNixConf(cache.url));
-  return {
+  const sandbox: Sandbox = {
+    delayMs: 0,
     folder,
     workspace,
     cacheUrl: cache.url,
@@ -52,4 +55,5 @@ export async function makeSandbox(): Promise<Sandbox> {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+  return sandbox;
 }

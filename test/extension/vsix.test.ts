@@ -3,7 +3,7 @@
  * `npm run test:vsix` makes the package first.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json';
 import { makeSandbox, type Sandbox } from './sandbox';
@@ -71,7 +71,13 @@ describe('the packed extension', function () {
     });
   }
 
-  it('asks the caches of nix.conf, never the one that only the flake names', async () => {
+  it('asks the caches of nix.conf, never one that only the flake or its workspace settings name', async () => {
+    mkdirSync(path.join(sandbox.workspace, '.vscode'));
+    const settings = {
+      'flakeTrust.caches': [{ url: sandbox.declared.url }],
+      'flakeTrust.trustedPublicKeys': ['somebody-else-1:AAAA'],
+    };
+    writeFileSync(path.join(sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     const code = await open();
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
     await code.run('Flake Trust: Audit Flake Inputs');
@@ -79,6 +85,36 @@ describe('the packed extension', function () {
     assert(sandbox.requests.includes('/nix-cache-info'));
     assert(sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
     assert.equal(sandbox.declared.requests.length, 0);
+  });
+
+  it('stays offline where the workspace asks for it, and tells what it lowers', async () => {
+    mkdirSync(path.join(sandbox.workspace, '.vscode'));
+    const settings = { 'flakeTrust.network.mode': 'offline', 'flakeTrust.diagnostics.severity': { 'lock-tampered': 'off' } };
+    writeFileSync(path.join(sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    const code = await open();
+    await code.hover('nixpkgs.url', 'nixpkgs', /offline/);
+    await code.status(/Flake: offline/);
+    assert.match(await code.statusTooltip(), /Changed by workspace settings: diagnostics\.severity: lock-tampered/);
+    await code.screenshot('offline-status');
+    assert.equal(sandbox.requests.length, 0);
+  });
+
+  it('stops an audit that is cancelled', async () => {
+    const code = await open({ settings: { 'flakeTrust.network.mode': 'manual' } });
+    await code.hover('nixpkgs.url', 'nixpkgs', /not checked/);
+    sandbox.delayMs = 5000;
+    await code.run('Flake Trust: Audit Flake Inputs');
+    const cancel = code.page
+      .locator('.notification-toast', { hasText: 'Auditing the inputs of demo' })
+      .getByRole('button', { name: 'Cancel' });
+    await cancel.waitFor();
+    await code.screenshot('audit-progress');
+    await cancel.click();
+    await code.page.locator('.notification-toast', { hasText: 'Audit cancelled' }).waitFor({ timeout: 4000 });
+    sandbox.delayMs = 0;
+    const asked = sandbox.requests.length;
+    await code.page.waitForTimeout(1000);
+    assert.equal(sandbox.requests.length, asked);
   });
 
   it('offers its commands in the palette, and none of the internal ones', async () => {

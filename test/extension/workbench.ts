@@ -1,5 +1,4 @@
 /** VS Code in a browser, driven as a user would: by mouse, keyboard and what is written on the screen. */
-import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -110,7 +109,7 @@ export class Workbench {
     const { page } = this;
     let last = '';
     for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-      const target = await this.#wordBox(line, word);
+      const target = await this.#until(`${word} on the screen`, () => this.#wordBox(line, word));
       await page.mouse.move(5, 5);
       await page.waitForTimeout(200);
       await page.mouse.move(target.x - 1, target.y);
@@ -136,15 +135,15 @@ export class Workbench {
     await input.fill(`>${words}`);
   }
 
-  /** The middle of a word in a line of the active editor. */
-  async #wordBox(line: string, word: string): Promise<{ x: number; y: number }> {
+  /** The middle of a word in a line of the active editor; nothing while the editor draws it anew. */
+  async #wordBox(line: string, word: string): Promise<{ x: number; y: number } | undefined> {
     const row = this.page
       .locator('.editor-instance .view-line')
       .filter({ hasText: line.replaceAll(' ', '\u00a0') })
       .first();
     const span = row.locator('span span', { hasText: word }).first();
-    const box = await span.boundingBox();
-    assert(box !== null, `${word} is not visible`);
+    const box = await span.boundingBox({ timeout: 1000 }).catch(() => null);
+    if (box === null) return undefined;
     // Where no grammar splits the line into tokens, the whole line is one element: go by its characters.
     const text = (await span.innerText()).replaceAll('\u00a0', ' ');
     const width = box.width / text.length;
@@ -161,9 +160,21 @@ export class Workbench {
     });
   }
 
+  get #statusItem(): Locator {
+    return this.page.locator('.statusbar-item[id*="flakeTrust"]').first();
+  }
+
+  /** What the tooltip of our status item says. */
+  async statusTooltip(): Promise<string> {
+    await this.#statusItem.hover();
+    const tooltip = this.page.locator('.monaco-hover', { hasText: 'Settings' }).last();
+    await tooltip.waitFor();
+    return (await tooltip.innerText()).replaceAll('\u00a0', ' ');
+  }
+
   /** The text of our status item, once it matches. */
   async status(pattern: RegExp): Promise<string> {
-    const item = this.page.locator('.statusbar-item[id^="flake-trust"], .statusbar-item[id*="flakeTrust"]').first();
+    const item = this.#statusItem;
     return this.#until(`a status like ${String(pattern)}`, async () => {
       const text = (await item.isVisible()) ? await item.innerText() : '';
       return pattern.test(text) ? text.trim() : undefined;
