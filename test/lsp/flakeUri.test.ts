@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flakeDirOf, flakeFileOf, pathOfUri, uriOfDir, uriOfFile } from '../../server/src/lsp/flakeUri';
+import { flakeDirOf, flakeFileOf, isInside, pathOfUri, uriOfDir, uriOfFile } from '../../server/src/lsp/flakeUri';
 
 describe('flakeUri', () => {
   const paths: [uri: string, path: string | undefined][] = [
@@ -36,5 +36,10 @@ describe('flakeUri', () => {
       assert.equal(flakeDirOf(uriOfDir(dir)), dir);
       assert.equal(flakeDirOf(uriOfFile(dir, 'flake.lock')), dir);
     }
+  });
+
+  it('knows what lies in a folder', () => {
+    for (const dir of ['/a', '/a/b', '/a/..b']) assert.ok(isInside(dir, '/a'), dir);
+    for (const dir of ['/', '/ab', '/b/a']) assert.ok(!isInside(dir, '/a'), dir);
   });
 });

@@ -580,6 +580,12 @@ describe('the language server', () => {
       );
     });
 
+    it('does not link a text to a source that it does not name', async () => {
+      const { client } = await start({ ...OURS, files: onDisk({ lock: TAMPERED }) });
+      client.open(NIX, PLAIN.nix);
+      assert.deepEqual(await client.request('textDocument/documentLink', { textDocument: { uri: NIX } }), []);
+    });
+
     it('gives plain locations to an editor without links', async () => {
       const { client } = await start({ files: onDisk(PLAIN) });
       client.open(NIX, PLAIN.nix);

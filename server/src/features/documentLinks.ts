@@ -5,7 +5,7 @@ import { browseUrl } from '../domain/flakeRef';
 import type { InputFacts } from '../domain/flakeFacts';
 import type { Span } from '../util/span';
 import { insideQuotes } from './lockPosition';
-import { inputOfNode, rangeOf, type FlakeView } from './view';
+import { findingsOf, inputOfNode, rangeOf, type FlakeView } from './view';
 
 const TOOLTIP = 'Open the source at the locked revision';
 
@@ -25,7 +25,9 @@ interface Link {
 function linksOfFlakeNix(view: FlakeView): Link[] {
   return view.facts.inputs.flatMap((input) => {
     const { url } = input.declared ?? {};
-    const target = pageOf(input);
+    // Where the lock says something else than the text, a link on the text would lead where nobody expects.
+    const differs = findingsOf(view, input.path).some(({ code }) => code === 'lock-tampered' || code === 'lock-out-of-date');
+    const target = differs ? undefined : pageOf(input);
     return url?.kind === 'string' && target !== undefined ? [{ span: url.textSpan, target }] : [];
   });
 }

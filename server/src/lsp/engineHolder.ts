@@ -51,8 +51,9 @@ export class EngineHolder {
     await Promise.all((await opened(unused.map(([, engine]) => engine))).map((engine) => engine.close()));
   }
 
-  /** Forgets every answer, in memory and on disk. */
-  async clear(): Promise<void> {
+  /** Forgets every answer, in memory and on disk; what is on disk also when no engine was needed so far. */
+  async clear(settings: FlakeSettings): Promise<void> {
+    if (this.#engines.size === 0) await this.of(settings, undefined);
     await Promise.all((await opened(this.#engines.values())).map((engine) => engine.clear()));
   }
 

@@ -1,5 +1,5 @@
 /** Which flake a document belongs to. Only files on disk are looked at: an editor's diff and history views have other schemes. */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { FlakeFile } from '../domain/finding';
 
@@ -37,4 +37,10 @@ export function uriOfFile(dir: string, file: FlakeFile): string {
 /** Returns the URI of a folder, without a slash at its end. */
 export function uriOfDir(dir: string): string {
   return pathToFileURL(dir).href;
+}
+
+/** Tells whether a folder is another one or lies below it. */
+export function isInside(dir: string, folder: string): boolean {
+  const path = relative(folder, dir);
+  return path !== '..' && !/^\.\.[/\\]/.test(path) && !isAbsolute(path);
 }

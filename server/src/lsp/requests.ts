@@ -24,7 +24,7 @@ import { flakeDirOf } from './flakeUri';
 import { FLAKE_FILES, type OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
 import type { ReferenceTable } from './references';
-import { NO_SETTINGS, type SettingsSource } from './settingsSource';
+import { type FlakeSettings, NO_SETTINGS, type SettingsSource } from './settingsSource';
 import type { Examined, Views } from './views';
 
 interface Parts {
@@ -135,7 +135,7 @@ export class Requests {
   /** Forgets every result, in memory and on disk, and takes back what only an audit showed. */
   async clear(): Promise<null> {
     const { engines, flakes, publisher, views } = this.#parts;
-    await engines.clear();
+    await engines.clear(await this.#anySettings());
     views.reportsChanged();
     for (const flake of flakes.all()) {
       flake.audited = false;
@@ -155,10 +155,8 @@ export class Requests {
 
   /** Judges the text of a public key. */
   async checkKey(text: unknown): Promise<CheckKeyResult> {
-    const { configurations, flakes, settings } = this.#parts;
-    const [flake] = flakes.all();
-    const read = flake === undefined ? NO_SETTINGS : await settings.of(flake.uriOf('flake.nix'));
-    const { configuration } = await configurations.of(read.settings);
+    const { settings } = await this.#anySettings();
+    const { configuration } = await this.#parts.configurations.of(settings);
     return checkKey(typeof text === 'string' ? text : '', configuration.trusted);
   }
 
@@ -168,6 +166,13 @@ export class Requests {
     const target = references.find(uri);
     const dir = target?.dir ?? (typeof uri === 'string' ? flakeDirOf(uri) : undefined);
     return dir === undefined ? undefined : (flakes.get(dir) ?? flakes.make(dir));
+  }
+
+  /** The settings of the first flake that is held: for what no flake is asked about. */
+  async #anySettings(): Promise<FlakeSettings> {
+    const { flakes, settings } = this.#parts;
+    const [flake] = flakes.all();
+    return flake === undefined ? NO_SETTINGS : settings.of(flake.uriOf('flake.nix'));
   }
 
   #drop(flake: OpenFlake): void {

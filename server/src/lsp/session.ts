@@ -20,7 +20,7 @@ import { Configurations } from './configurations';
 import { EditorTransport } from './editorTransport';
 import { EngineHolder } from './engineHolder';
 import { FlakeRegistry } from './flakeRegistry';
-import { flakeFileOf, pathOfUri } from './flakeUri';
+import { flakeFileOf, isInside, pathOfUri } from './flakeUri';
 import type { ServerHost } from './host';
 import { describeThrown } from './log';
 import { FLAKE_FILES, type OpenFlake } from './openFlake';
@@ -80,7 +80,9 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       progress: (flake, done, total) => status.progress(flake, done, total),
       ended: (flake) => {
         status.ended(flake);
-        for (const other of flakes.all()) void publisher.now(other);
+        void publisher.now(flake);
+        // The others may know more too, since answers are shared; not at once, for many checks may end together.
+        for (const other of flakes.all()) if (other !== flake) publisher.afterTyping(other);
       },
     },
   });
@@ -234,8 +236,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     const gone = pathsOf(removed);
     views.folders = [...views.folders.filter((folder) => !gone.includes(folder)), ...pathsOf(added)];
     for (const flake of flakes.all()) {
-      const inside = gone.some((folder) => flake.dir === folder || flake.dir.startsWith(`${folder}/`));
-      if (inside && !flake.hasOpenFile) drop(flake);
+      if (!flake.hasOpenFile && gone.some((folder) => isInside(flake.dir, folder))) drop(flake);
       else void publisher.now(flake);
     }
   }

@@ -11,6 +11,7 @@ import type { Access, FlakeView } from '../features/view';
 import { isExcluded } from '../util/pathGlob';
 import type { Configurations, UserConfiguration } from './configurations';
 import type { EngineHolder } from './engineHolder';
+import { isInside } from './flakeUri';
 import type { ServerHost } from './host';
 import { describeThrown } from './log';
 import type { FlakeState, OpenFlake } from './openFlake';
@@ -220,9 +221,7 @@ export class Views {
 
   /** Relative to the workspace folder that holds it, where one does. */
   #pathForGlobs(dir: string): string {
-    const inside = this.folders
-      .map((folder) => relative(folder, dir))
-      .filter((path) => !path.startsWith('..') && !/^([A-Za-z]:)?[/\\]/.test(path));
+    const inside = this.folders.filter((folder) => isInside(dir, folder)).map((folder) => relative(folder, dir));
     const shortest = inside.sort((a, b) => a.length - b.length)[0];
     return (shortest ?? dir).replaceAll('\\', '/');
   }
