@@ -38,7 +38,6 @@ describe('what Nix writes when it fails', () => {
       const failure = describeNixFailure(stderr, 1);
       assert.equal(failure.reason, reason);
       if (message !== undefined) assert.equal(failure.message, message);
-      // eslint-disable-next-line no-control-regex -- that none of them gets through is the point
       assert.doesNotMatch(failure.message, /[\u0000-\u001F\u202E]/);
     });
   }
