@@ -51,9 +51,9 @@ async function openEngine(
     overall: options.maxRequestsPerHost * HOSTS_AT_ONCE,
     clock: systemClock,
   });
-  const gate = new AllowListTransport(
-    new PoliteTransport(transport, { limits, clock: systemClock, sleep, log, random: Math.random }),
-  );
+  // The gate is inside: its redirects share the time of one attempt, in which waiting for room does not count.
+  const gate = new AllowListTransport(transport);
+  const polite = new PoliteTransport(gate, { limits, clock: systemClock, sleep, log, random: Math.random });
   const allowed = new Set<string>();
   const engine = createEngine({
     openCache: ({ substituter }, configuration) => {
@@ -63,7 +63,7 @@ async function openEngine(
       return openBinaryCache(
         { substituter, credentials },
         {
-          transport: gate,
+          transport: polite,
           files: nodeFiles,
           environment,
           clock: systemClock,
@@ -78,6 +78,11 @@ async function openEngine(
   });
   return {
     ...engine,
+    check: (facts, scope, signal) => {
+      // Whoever asks again by hand wants an answer now, also from a host that is resting after failures.
+      if (scope.refresh === true) limits.forgive();
+      return engine.check(facts, scope, signal);
+    },
     close: async () => {
       await engine.close();
       await close();

@@ -5,7 +5,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Disk } from '../../server/src/adapters/answerLog';
-import { defaultStorageDirectory, DiskAnswerStore, type DiskAnswerStoreOptions } from '../../server/src/adapters/diskAnswerStore';
+import { DiskAnswerStore, type DiskAnswerStoreOptions } from '../../server/src/adapters/diskAnswerStore';
 import type { StoredNarinfo } from '../../server/src/engine/ports';
 import { fakeLog } from '../support/fakeLog';
 import { nthHash } from '../support/nthHash';
@@ -588,12 +588,6 @@ describe('DiskAnswerStore', () => {
       assert.equal((await again.getNarinfo(CACHE, nthHash(51)))?.at, 51);
       assert.equal((await again.getNarinfo(CACHE, nthHash(50)))?.at, 50);
     });
-  });
-
-  it('knows where answers are kept by default', () => {
-    assert.equal(defaultStorageDirectory({}, '/home/me'), '/home/me/.cache/flake-trust');
-    assert.equal(defaultStorageDirectory({ XDG_CACHE_HOME: '/var/c' }, '/home/me'), '/var/c/flake-trust');
-    assert.equal(defaultStorageDirectory({ XDG_CACHE_HOME: 'relative' }, '/home/me'), '/home/me/.cache/flake-trust');
   });
 });
 

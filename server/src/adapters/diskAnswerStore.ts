@@ -143,10 +143,3 @@ export class DiskAnswerStore implements AnswerStore {
     this.#options.log.warn(`answers of caches are remembered only until the end of this session: ${reason}`);
   }
 }
-
-/** Where the command line, and editors without a storage folder of their own, keep answers: `$XDG_CACHE_HOME/flake-trust`. */
-export function defaultStorageDirectory(variables: Readonly<Record<string, string | undefined>>, home: string): string {
-  const cache = variables['XDG_CACHE_HOME'];
-  // The standard says that a relative path counts as none.
-  return path.join(cache !== undefined && path.isAbsolute(cache) ? cache : path.join(home, '.cache'), 'flake-trust');
-}
