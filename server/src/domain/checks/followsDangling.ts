@@ -18,17 +18,19 @@ function danglingDeclarations(flake: CheckedFlake): readonly Finding[] {
   const { flakeNix, declarations } = flake;
   if (flakeNix === undefined || flakeNix.inputsComputed) return [];
   const byName = new Map(flakeNix.inputs.map((input) => [input.name, input]));
+  let offers = 0;
   return declarations.flatMap(({ path, input }) => {
     const asked = askedOf(input);
     if (asked.kind !== 'follows' || asked.path.length === 0) return [];
     const outcome = resolveDeclared(flake, byName, asked.path);
     if (outcome.kind === 'found') return [];
+    offers += 1;
     return [
       finding('follows-dangling', {
         message: message(sentence(path, asked.path, outcome)),
         subject: inputSubject(path),
         place: inNix(valueSpan(asked.value)),
-        fixes: targets(flake, byName, path, asked.path, asked.value),
+        fixes: offers > MAX_OFFERS ? [] : targets(flake, byName, path, asked.path, asked.value),
       }),
     ];
   });
@@ -39,11 +41,12 @@ function sentence(path: readonly string[], target: readonly string[], outcome: O
   return `Input ${quoted(path)} follows ${quoted(target)}, ${what}`;
 }
 
-/** So many `follows` behind each other are a circle. */
-const MAX_STEPS = 200;
+/** So many `follows` behind each other are not judged. */
+const MAX_STEPS = 50;
 
 /** Follows a path through flake.nix as far as it goes, then through the lock. What the lock does not know yet is no finding. */
 function resolveDeclared(flake: CheckedFlake, byName: ReadonlyMap<string, DeclaredInput>, start: readonly string[]): Outcome {
+  const seen = new Set<string>();
   let path = start;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const [name = '', ...rest] = path;
@@ -52,10 +55,12 @@ function resolveDeclared(flake: CheckedFlake, byName: ReadonlyMap<string, Declar
     const asked = askedOf(input);
     if (asked.kind !== 'follows') return rest.length === 0 ? { kind: 'found' } : resolveLocked(flake, path);
     if (asked.path.length === 0) return { kind: 'found' };
+    // `a.follows = "a/x"` never comes back to the same path, but to the same input with ever more behind it.
+    if (seen.has(name)) return { kind: 'cycle' };
+    seen.add(name);
     path = [...asked.path, ...rest];
-    if (path.length > MAX_STEPS) break;
   }
-  return { kind: 'cycle' };
+  return { kind: 'found' };
 }
 
 function resolveLocked({ walk }: CheckedFlake, path: readonly string[]): Outcome {
@@ -66,6 +71,12 @@ function resolveLocked({ walk }: CheckedFlake, path: readonly string[]): Outcome
   return isHere ? { kind: 'dangling', at: resolution.at } : { kind: 'found' };
 }
 
+/** Comparing names is work; a file with more mistakes than this, or more inputs, needs no suggestions. */
+const MAX_OFFERS = 50;
+const MAX_CANDIDATES = 200;
+const MAX_NAME = 40;
+const PLAIN_NAME = /^[a-zA-Z][\w-]{0,39}$/;
+
 /** Offers the inputs of the root whose names are nearest to what is written. */
 function targets(
   { flakeNixText }: CheckedFlake,
@@ -75,13 +86,11 @@ function targets(
   value: LiteralValue,
 ): readonly Fix[] {
   if (flakeNixText === undefined || value.kind !== 'string') return [];
-  const written = (target.at(-1) ?? '').slice(0, 64);
+  const wanted = [target.at(-1) ?? '', path.at(-1) ?? ''].map((name) => name.slice(0, MAX_NAME));
   return [...byName.values()]
-    .filter(({ name, follows }) => name !== path[0] && follows === undefined && /^[a-zA-Z][\w-]{0,63}$/.test(name))
-    .map(({ name }) => ({
-      name,
-      distance: Math.min(editDistance(written, name), editDistance(path.at(-1)?.slice(0, 64) ?? '', name)),
-    }))
+    .filter(({ name, follows }) => name !== path[0] && follows === undefined && PLAIN_NAME.test(name))
+    .slice(0, MAX_CANDIDATES)
+    .map(({ name }) => ({ name, distance: Math.min(...wanted.map((each) => editDistance(each, name))) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => ({ kind: 'edit', title: `Follow "${name}"`, place: inNix(value.textSpan), newText: name }));

@@ -43,8 +43,13 @@ export function isComplete(flake: CheckedFlake): boolean {
   return settingsOf(flake, new Set([...SUBSTITUTER_SETTINGS, ...KEY_SETTINGS])).every(({ computed }) => !computed);
 }
 
+/** Nobody has so many; pairing them is work that grows with both numbers. */
+const MAX_ELEMENTS = 300;
+
 function elementsOf(flake: CheckedFlake, names: ReadonlySet<string>): readonly NixConfigElement[] {
-  return settingsOf(flake, names).flatMap(({ elements }) => elements);
+  return settingsOf(flake, names)
+    .flatMap(({ elements }) => elements)
+    .slice(0, MAX_ELEMENTS);
 }
 
 function settingsOf({ flakeNix }: CheckedFlake, names: ReadonlySet<string>): readonly NixConfigSetting[] {
