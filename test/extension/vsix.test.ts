@@ -108,6 +108,7 @@ describe('the packed extension', function () {
       .locator('.notification-toast', { hasText: 'Auditing the inputs of demo' })
       .getByRole('button', { name: 'Cancel' });
     await cancel.waitFor();
+    await code.page.waitForTimeout(500); // it slides in
     await code.screenshot('audit-progress');
     await cancel.click();
     await code.page.locator('.notification-toast', { hasText: 'Audit cancelled' }).waitFor({ timeout: 4000 });

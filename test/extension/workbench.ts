@@ -16,6 +16,10 @@ export interface WorkbenchOptions {
   readonly trust?: boolean;
   readonly theme?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Of the window, in CSS pixels. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Pixels of a screenshot for one CSS pixel. */
+  readonly scale?: number;
 }
 
 /** One VS Code with the packed extension, one folder open in it. */
@@ -43,6 +47,8 @@ export class Workbench {
     trust = true,
     theme = 'Default Dark Modern',
     settings = {},
+    size = { width: 1280, height: 800 },
+    scale = 1,
   }: WorkbenchOptions): Promise<Workbench> {
     const profile = mkdtempSync(path.join(os.tmpdir(), 'flake-trust-vscode-'));
     await installExtension(vsix, profile);
@@ -64,7 +70,8 @@ export class Workbench {
     });
     const browser = await chromium.launch({ executablePath: findChromium(), args: [...CHROMIUM_ARGS] });
     const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
+      viewport: size,
+      deviceScaleFactor: scale,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
@@ -195,10 +202,10 @@ export class Workbench {
     });
   }
 
-  /** Writes out/screenshots/<name>.png. */
-  async screenshot(name: string): Promise<void> {
-    mkdirSync(screenshots, { recursive: true });
-    await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+  /** Writes `<name>.png`, by default to out/screenshots. */
+  async screenshot(name: string, folder = screenshots): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
   /** A button in a dialog, notification or quick pick. */

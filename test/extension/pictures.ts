@@ -1,0 +1,73 @@
+/** `npm run pictures`: takes the pictures of the README from the packed extension, on the sample. */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { demoFlake, demoNixConf, serveDemoCache } from '../../scripts/demoCache.mjs';
+import manifest from '../../package.json';
+import { Workbench } from './workbench';
+
+const root = path.join(__dirname, '..', '..');
+const media = path.join(root, 'media');
+
+async function takePicture(
+  name: string,
+  theme: string,
+  workspace: string,
+  env: Record<string, string>,
+  show: (code: Workbench) => Promise<unknown>,
+): Promise<void> {
+  const code = await Workbench.open({
+    vsix: path.join(root, `flake-trust-${manifest.version}.vsix`),
+    workspace,
+    env,
+    theme,
+    size: { width: 1040, height: 660 },
+    scale: 1.5,
+    settings: {
+      'workbench.activityBar.location': 'hidden',
+      'workbench.layoutControl.enabled': false,
+      'window.title': 'flake.nix',
+      'breadcrumbs.enabled': false,
+      'git.enabled': false,
+      'editor.scrollbar.horizontal': 'hidden',
+    },
+  });
+  try {
+    await code.openFile('flake.nix');
+    await code.run('View: Toggle Primary Side Bar Visibility');
+    await code.status(/2 problems/);
+    await show(code);
+    await code.page.waitForTimeout(500);
+    await code.screenshot(name, media);
+  } finally {
+    await code.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'flake-'));
+  const workspace = path.join(folder, 'demo');
+  cpSync(demoFlake, workspace, { recursive: true });
+  const cache = await serveDemoCache({ port: 8642 });
+  writeFileSync(path.join(folder, 'nix.conf'), demoNixConf(cache.url));
+  const env = { NIX_CONF_DIR: folder, NIX_USER_CONF_FILES: '', NIX_CONFIG: '' };
+  try {
+    await takePicture('hover-dark', 'Default Dark Modern', workspace, env, (code) =>
+      code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/),
+    );
+    await takePicture('problems-light', 'Default Light Modern', workspace, env, (code) => code.problems(/lock-tampered/));
+    await takePicture('report-dark', 'Default Dark Modern', workspace, env, async (code) => {
+      await code.run('Flake Trust: Audit Flake Inputs');
+      await code.preview(/home-manager/);
+      await code.run('Notifications: Clear All Notifications');
+    });
+  } finally {
+    await cache.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});
