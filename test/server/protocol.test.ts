@@ -16,6 +16,10 @@ import { sourceStorePath } from '../../server/src/domain/contentAddress';
 import { storePathHash } from '../../server/src/domain/storePath';
 import type { FileRead } from '../../server/src/engine/ports';
 import * as protocol from '../../server/src/protocol';
+import { createEngine, type Engine } from '../../server/src/engine/engine';
+import { deferred } from '../support/deferred';
+import { fakeLog } from '../support/fakeLog';
+import { fakeStore } from '../support/fakeStore';
 import { eventually } from '../support/eventually';
 import { fakeCache, hanging } from '../support/fakeCache';
 import { narHashOf } from '../support/flakeFacts';
@@ -627,6 +631,31 @@ describe('the language server', () => {
       const { client } = await start({ initializationOptions: { workspaceTrusted: 'yes', storageDir: 7, settings: [] } });
       client.open(NIX, INSECURE);
       await client.diagnostics(NIX, (all) => all.length === 2);
+    });
+  });
+
+  describe('a disk that', () => {
+    it('does not answer holds up neither hover nor Problems', async () => {
+      const engine = deferred<Engine>();
+      const { client } = await start({ ...OURS, files: onDisk({ lock: TAMPERED }), openEngine: () => engine.promise });
+      client.open(NIX, PLAIN.nix);
+      await client.diagnostics(NIX, (all) => codes(all).includes('lock-tampered'));
+      assert.match((await client.hover(NIX, 1, 12)) ?? '', /\*\*Cache\*\* not checked yet/);
+      const narHash = narHashOf('nixpkgs');
+      const text = narinfoText({ storePath: sourceStorePath(narHash), narHash: narHashOf('other') });
+      const store = fakeStore();
+      store.putNarinfo(CACHE, HASH, { kind: 'found', text }, Date.now());
+      engine.resolve(createEngine({ openCache: () => fakeCache(), store, clock: { now: Date.now }, log: fakeLog() }));
+      await client.diagnostics(NIX, (all) => codes(all).includes('hash-mismatch'));
+    });
+
+    it('refuses costs only what it would have told', async () => {
+      const openEngine = () => Promise.reject(new Error('read-only file system'));
+      const { client } = await start({ ...OURS, files: onDisk({ lock: TAMPERED }), openEngine });
+      client.open(NIX, PLAIN.nix);
+      await client.diagnostics(NIX, (all) => codes(all).includes('lock-tampered'));
+      assert.match((await client.hover(NIX, 1, 12)) ?? '', /\*\*Source\*\* locked/);
+      await client.message<{ message: string }>('window/logMessage', ({ message }) => message.includes('read-only file system'));
     });
   });
 

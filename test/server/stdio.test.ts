@@ -119,6 +119,8 @@ describe('the bundled server', () => {
     });
     client.open(NIX, PLAIN.nix);
     assert.match((await client.hover(NIX, 1, 12)) ?? '', /not checked: offline mode \(last result just now: found\)/);
+    await client.request(protocol.CLEAR);
+    assert.match((await client.hover(NIX, 1, 12)) ?? '', /not checked: offline mode(?! \()/);
     await client.quit();
     await exitOf(server);
     assert.equal(cache.requests.length, before);

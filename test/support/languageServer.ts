@@ -4,7 +4,7 @@ import { createConnection } from 'vscode-languageserver';
 import { createProtocolConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
 import { createEngine } from '../../server/src/engine/engine';
 import type { BinaryCache, FileRead } from '../../server/src/engine/ports';
-import type { EngineOptions } from '../../server/src/lsp/host';
+import type { EngineOptions, ServerHost } from '../../server/src/lsp/host';
 import { startServer } from '../../server/src/server';
 import { fakeCache } from './fakeCache';
 import { fakeStore } from './fakeStore';
@@ -16,6 +16,8 @@ export interface ServerSetup extends ClientOptions {
   readonly files?: Map<string, string | FileRead>;
   /** By canonical URL. */
   readonly caches?: Readonly<Record<string, BinaryCache>>;
+  /** In place of an engine over {@link caches}. */
+  readonly openEngine?: ServerHost['openEngine'];
   /** The section `flakeTrust` of the editor. */
   readonly settings?: unknown;
 }
@@ -54,7 +56,8 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
     },
     clock: { now: () => Date.now() },
     environment: environment(),
-    openEngine: (options, log) => {
+    openEngine: (options, log, editor) => {
+      if (setup.openEngine !== undefined) return setup.openEngine(options, log, editor);
       engines.push(options);
       const engine = createEngine({
         openCache: ({ substituter }) => caches[substituter.url] ?? fakeCache(),

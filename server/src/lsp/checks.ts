@@ -16,6 +16,8 @@ const QUIET_MS = 500;
 /** As long as a cache's "no" is believed: then the same question is asked again, but only when something triggers it. */
 const BELIEVED_MS = 60 * 60_000;
 
+const PATIENTLY = { patient: true } as const;
+
 /** How far a check is, in look-ups. */
 export type Progress = (done: number, total: number, host?: string) => void;
 
@@ -72,10 +74,10 @@ export class Checks {
   ): Promise<Examined | undefined> {
     this.#delays.cancel(flake.dir);
     this.#configurations.forget();
-    const examined = await this.#views.examine(flake, signal);
+    const examined = await this.#views.examine(flake, signal, PATIENTLY);
     if (examined === undefined) return undefined;
     if (!examined.scope.offline) await this.#ask(flake, examined, options, signal);
-    return this.#views.examine(flake, signal);
+    return this.#views.examine(flake, signal, PATIENTLY);
   }
 
   dispose(): void {
@@ -87,7 +89,7 @@ export class Checks {
   async #automatic(flake: OpenFlake): Promise<void> {
     try {
       this.#configurations.forget();
-      const examined = await this.#views.examine(flake, this.#stop.signal);
+      const examined = await this.#views.examine(flake, this.#stop.signal, PATIENTLY);
       if (examined?.view.access !== 'auto' || !flake.hasOpenFile || !this.#isDue(flake, examined)) return;
       flake.checking?.abort();
       const controller = new AbortController();
@@ -105,7 +107,7 @@ export class Checks {
 
   async #ask(
     flake: OpenFlake,
-    { view, scope, engine }: Examined,
+    { view, scope, openEngine }: Examined,
     options: {
       readonly refresh: boolean;
       readonly inputs?: (path: readonly string[]) => boolean;
@@ -114,6 +116,7 @@ export class Checks {
     signal: AbortSignal,
   ): Promise<void> {
     try {
+      const engine = await openEngine();
       const report = await engine.check(
         view.facts,
         {

@@ -48,7 +48,7 @@ export class Publisher {
   async now(flake: OpenFlake): Promise<void> {
     this.#delays.cancel(flake.dir);
     try {
-      const examined = await this.#views.examine(flake, this.#stop.signal);
+      const examined = await this.#views.examine(flake, this.#stop.signal, { patient: false });
       if (!flake.hasOpenFile && !flake.audited) return;
       const found =
         examined === undefined

@@ -117,7 +117,7 @@ export class Requests {
   /** Writes what is known of a flake. */
   async report({ uri, format }: Partial<Record<keyof ReportParams, unknown>>, signal: AbortSignal): Promise<ReportResult> {
     const flake = this.#flake(uri);
-    const examined = flake === undefined ? undefined : await this.#parts.views.examine(flake, signal);
+    const examined = flake === undefined ? undefined : await this.#parts.views.examine(flake, signal, { patient: true });
     return examined === undefined ? EMPTY : { text: reportText(examined, format) };
   }
 

@@ -71,6 +71,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       else status.seen(flake, view);
     },
   });
+  views.onLate = (flake) => void publisher.now(flake);
   const checks = new Checks({
     views,
     configurations,
@@ -117,7 +118,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     /** What is known of the flake of an open file. */
     examine(uri: string, signal: AbortSignal): Promise<Examined | undefined> {
       const flake = flakes.find(uri);
-      return flake === undefined ? Promise.resolve(undefined) : views.examine(flake, signal);
+      return flake === undefined ? Promise.resolve(undefined) : views.examine(flake, signal, { patient: false });
     },
 
     /** What is known of the flake that an opaque id names. */

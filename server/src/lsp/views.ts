@@ -30,7 +30,8 @@ export interface Circumstances extends FlakeSettings {
 export interface Examined {
   readonly view: FlakeView;
   readonly scope: AuditScope;
-  readonly engine: Engine;
+  /** Rejects only when it cannot be made. */
+  readonly openEngine: () => Promise<Engine>;
   readonly circumstances: Circumstances;
 }
 
@@ -40,9 +41,19 @@ interface Remembered {
     readonly key: readonly unknown[];
     readonly value: { readonly configuration: TrustConfiguration; readonly declared: readonly DeclaredCache[] };
   };
-  readonly report?: { readonly key: readonly unknown[]; readonly value: Promise<InputsReport | undefined> };
+  readonly report?: PendingReport;
   readonly good?: FoundIn;
 }
+
+interface PendingReport {
+  readonly key: readonly unknown[];
+  readonly value: Promise<InputsReport | undefined>;
+  /** The value is there; it may be that nothing could be known. */
+  done: boolean;
+}
+
+/** How long a hover waits for the disk: then it says what the two texts say, and the next one more. */
+const PATIENCE_MS = 250;
 
 export class Views {
   readonly #host: ServerHost;
@@ -55,6 +66,8 @@ export class Views {
   /** Local paths of the workspace's folders, for globs. */
   folders: readonly string[] = [];
   trusted: boolean;
+  /** Called when what is known of caches came too late for whoever asked first. */
+  onLate: (flake: OpenFlake) => void = () => undefined;
   /** Counts what made earlier reports old: a check that ended, answers that were forgotten. */
   #generation = 0;
 
@@ -95,13 +108,20 @@ export class Views {
     };
   }
 
-  /** Returns what features read; nothing for a flake that is switched off. Rejects only when `signal` aborts. */
+  /** Returns what features read, complete; nothing for a flake that is switched off. Rejects only when `signal` aborts. */
   async view(flake: OpenFlake, signal: AbortSignal): Promise<FlakeView | undefined> {
-    return (await this.examine(flake, signal))?.view;
+    return (await this.examine(flake, signal, { patient: true }))?.view;
   }
 
-  /** As {@link view}, with engine and scope. No request leaves. */
-  async examine(flake: OpenFlake, signal: AbortSignal): Promise<Examined | undefined> {
+  /**
+   * As {@link view}, with engine and scope. No request leaves. One that is not `patient` gets a view without report when memory and disk
+   * take long; {@link onLate} tells when they are done.
+   */
+  async examine(
+    flake: OpenFlake,
+    signal: AbortSignal,
+    { patient }: { readonly patient: boolean },
+  ): Promise<Examined | undefined> {
     for (;;) {
       const circumstances = await this.circumstances(flake);
       signal.throwIfAborted();
@@ -111,7 +131,7 @@ export class Views {
       const now = this.#host.clock.now();
       const state = await flake.read(options, now, signal);
       const { configuration, declared } = this.#configuration(flake, state.facts, user);
-      const engine = await this.#engines.of(circumstances, configuration.sslCertFile);
+      const openEngine = () => this.#engines.of(circumstances, configuration.sslCertFile);
       const scope: AuditScope = {
         flakeDir: flake.dir,
         configuration,
@@ -120,7 +140,8 @@ export class Views {
         severity: settings['diagnostics.severity'],
         audit: flake.audited,
       };
-      const report = await this.#report(flake, state.facts, scope, engine);
+      const pending = this.#report(flake, state.facts, scope, circumstances, openEngine);
+      const report = patient || pending.done ? await pending.value : await this.#soon(flake, pending);
       signal.throwIfAborted();
       // Somebody typed while the store was read: what was found has no place in the new text.
       if ((await flake.read(options, now, signal)) !== state) continue;
@@ -135,7 +156,7 @@ export class Views {
           references: this.#references,
         },
         scope,
-        engine,
+        openEngine,
         circumstances,
       };
     }
@@ -189,26 +210,47 @@ export class Views {
     return value;
   }
 
-  #report(flake: OpenFlake, facts: FlakeFacts, scope: AuditScope, engine: Engine): Promise<InputsReport | undefined> {
-    const key = [
-      facts,
-      scope.configuration,
-      scope.offlineReason,
-      scope.offline,
-      scope.severity,
-      scope.audit,
-      engine,
-      this.#generation,
-    ];
+  #report(
+    flake: OpenFlake,
+    facts: FlakeFacts,
+    scope: AuditScope,
+    { settings, network }: Circumstances,
+    openEngine: () => Promise<Engine>,
+  ): PendingReport {
+    const { configuration, offline, offlineReason, audit } = scope;
+    const key = [facts, configuration, offline, offlineReason, audit, settings, network, this.#generation];
     const { report: known } = this.#memory(flake);
-    if (known !== undefined && same(known.key, key)) return known.value;
-    // Not bound to a request: it is shared, and only memory and disk are looked into.
-    const value = engine.known(facts, scope, new AbortController().signal).catch((error: unknown) => {
-      this.#log.error(`What is known of caches could not be read: ${describeThrown(error)}`);
-      return undefined;
+    if (known !== undefined && same(known.key, key)) return known;
+    const look = async (): Promise<InputsReport | undefined> => {
+      try {
+        // Not bound to a request: it is shared, and only memory and disk are looked into.
+        return await (await openEngine()).known(facts, scope, new AbortController().signal);
+      } catch (error) {
+        this.#log.error(`What is known of caches could not be read: ${describeThrown(error)}`);
+        return undefined;
+      } finally {
+        report.done = true;
+      }
+    };
+    const report: PendingReport = { key, done: false, value: Promise.resolve().then(look) };
+    this.#remember(flake, { report });
+    return report;
+  }
+
+  /** Waits a little. */
+  async #soon(flake: OpenFlake, { value }: PendingReport): Promise<InputsReport | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        resolve(undefined);
+        void value.then(() => this.onLate(flake));
+      }, PATIENCE_MS);
     });
-    this.#remember(flake, { report: { key, value } });
-    return value;
+    try {
+      return await Promise.race([value, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #memory(flake: OpenFlake): Remembered {
