@@ -7,7 +7,8 @@ import { constants } from 'node:fs';
 import type * as fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { decodeRecord, encodeRecord, scanRecords, type Answer, type RecordPlace } from './answerRecords';
+import { answerFile, copyNewest, findNewRecords, isWasteful, placeLength, placeStart, type AnswerFile } from './answerFile';
+import { decodeRecord, encodeRecord, type Answer } from './answerRecords';
 import { isOurs } from './privateFolder';
 
 /** What {@link AnswerLog} uses of the disk, so that a test can break it. */
@@ -27,7 +28,6 @@ export interface AnswerLogOptions {
 /** So many answers are kept in memory when the disk takes none. */
 const MAX_IN_MEMORY = 2000;
 
-const SCAN_CHUNK_BYTES = 512 * 1024;
 const BATCH_BYTES = 1024 * 1024;
 
 const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
@@ -39,24 +39,13 @@ interface Waiting {
   readonly record: Buffer;
 }
 
-/** An open file and what was found in it so far. */
-interface OpenFile {
-  readonly handle: FileHandle;
-  /** Start and length of the newest record of each key, packed. */
-  readonly index: Map<string, number>;
-  /** Everything before was looked at. */
-  scannedTo: number;
-  /** What the newest records take. */
-  liveBytes: number;
-}
-
 export class AnswerLog {
   readonly #options: AnswerLogOptions;
   /** What is not on disk (yet), newest last. */
   readonly #memory = new Map<string, Waiting>();
   /** Of {@link #memory}, what is still to be written. */
   readonly #unwritten = new Set<Waiting>();
-  #file: OpenFile | undefined;
+  #file: AnswerFile | undefined;
   #writable = true;
   #opened: Promise<void> | undefined;
   /** Everything that changes the file, one after another. */
@@ -109,9 +98,9 @@ export class AnswerLog {
     const file = this.#file;
     const place = file?.index.get(key);
     if (file === undefined || place === undefined) return undefined;
-    const record = Buffer.allocUnsafe(lengthOf(place));
+    const record = Buffer.allocUnsafe(placeLength(place));
     try {
-      const { bytesRead } = await file.handle.read(record, 0, record.length, startOf(place));
+      const { bytesRead } = await file.handle.read(record, 0, record.length, placeStart(place));
       const answer = bytesRead === record.length ? decodeRecord(record) : undefined;
       if (answer?.key === key) return answer;
     } catch {
@@ -157,12 +146,12 @@ export class AnswerLog {
     return batch;
   }
 
-  async #append(file: OpenFile, batch: readonly Waiting[]): Promise<void> {
+  async #append(file: AnswerFile, batch: readonly Waiting[]): Promise<void> {
     const bytes = Buffer.concat(batch.map(({ record }) => record));
     const { bytesWritten } = await file.handle.write(bytes);
     // A torn record at the end of a full disk is skipped by whoever reads it.
     if (bytesWritten < bytes.length) throw new Error('the disk is full');
-    await scan(file);
+    await findNewRecords(file);
     for (const { answer, record } of batch) {
       if (this.#memory.get(answer.key)?.record === record && file.index.has(answer.key)) this.#memory.delete(answer.key);
     }
@@ -190,8 +179,8 @@ export class AnswerLog {
       this.#giveUpWriting(`${path} belongs to somebody else`);
       return;
     }
-    const file: OpenFile = { handle, index: new Map(), scannedTo: 0, liveBytes: 0 };
-    await scan(file);
+    const file = answerFile(handle);
+    await findNewRecords(file);
     this.#file = file;
     if (this.#writable && isWasteful(file, maxBytes)) await this.#compact(file);
   }
@@ -213,23 +202,23 @@ export class AnswerLog {
    * the old one open goes on reading it, and finds the new one before it appends again; what it appends in the very moment of the change
    * is lost, and will be asked again.
    */
-  async #compact(old: OpenFile): Promise<void> {
+  async #compact(old: AnswerFile): Promise<void> {
     const { disk, path, maxBytes } = this.#options;
     const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
     const handle = await disk.open(temporary, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0o600);
     try {
-      const file: OpenFile = { handle, index: new Map(), scannedTo: 0, liveBytes: 0 };
+      const file = answerFile(handle);
       const copiedTo = old.scannedTo;
       await copyNewest([...old.index.values()], old.handle, handle, maxBytes / 2);
       // What others appended meanwhile.
-      await scan(old);
+      await findNewRecords(old);
       await copyNewest(
-        [...old.index.values()].filter((place) => startOf(place) >= copiedTo),
+        [...old.index.values()].filter((place) => placeStart(place) >= copiedTo),
         old.handle,
         handle,
         maxBytes / 2,
       );
-      await scan(file);
+      await findNewRecords(file);
       if (!(await this.#isCurrent())) throw new Error('another process was faster');
       await disk.rename(temporary, path);
       this.#file = file;
@@ -263,61 +252,6 @@ export class AnswerLog {
       this.#memory.delete(key);
     }
   }
-}
-
-// Both fit into the 53 bits of an exact number: files are far smaller than 2^33 bytes, records than 2^20.
-const PACK = 2 ** 20;
-const startOf = (place: number): number => Math.floor(place / PACK);
-const lengthOf = (place: number): number => place % PACK;
-
-/** Finds the records behind those found already, our own and those of other processes. */
-async function scan(file: OpenFile): Promise<void> {
-  const onRecord = ({ key, start, length }: RecordPlace) => {
-    const old = file.index.get(key);
-    if (old !== undefined) file.liveBytes -= lengthOf(old);
-    file.index.set(key, start * PACK + length);
-    file.liveBytes += length;
-  };
-  let rest: Buffer = Buffer.alloc(0);
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(SCAN_CHUNK_BYTES);
-    const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, file.scannedTo + rest.length);
-    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    const done = scanRecords(bytes, file.scannedTo, bytesRead === 0, onRecord);
-    file.scannedTo += done;
-    rest = bytes.subarray(done);
-    if (bytesRead === 0) return;
-  }
-}
-
-/** Too large, or mostly records that newer ones replaced. */
-function isWasteful(file: OpenFile, maxBytes: number): boolean {
-  return file.scannedTo > maxBytes || (file.scannedTo > maxBytes / 16 && file.liveBytes < file.scannedTo / 4);
-}
-
-/** Copies records in their order, leaving out the oldest until the rest fits. */
-async function copyNewest(unsorted: readonly number[], from: FileHandle, to: FileHandle, maxBytes: number): Promise<void> {
-  const places = [...unsorted].sort((a, b) => a - b);
-  let total = places.reduce((sum, place) => sum + lengthOf(place), 0);
-  let batch: Buffer[] = [];
-  let batched = 0;
-  const flush = async () => {
-    const bytes = Buffer.concat(batch);
-    if ((await to.write(bytes)).bytesWritten < bytes.length) throw new Error('the disk is full');
-    batch = [];
-    batched = 0;
-  };
-  for (const place of places) {
-    total -= lengthOf(place);
-    if (total + lengthOf(place) > maxBytes) continue;
-    const record = Buffer.allocUnsafe(lengthOf(place));
-    const { bytesRead } = await from.read(record, 0, record.length, startOf(place));
-    if (bytesRead < record.length || decodeRecord(record) === undefined) continue;
-    batch.push(record);
-    batched += record.length;
-    if (batched > BATCH_BYTES) await flush();
-  }
-  if (batched > 0) await flush();
 }
 
 function describe(error: unknown): string {

@@ -1,0 +1,87 @@
+/** An open file of answers: an index in memory of where its newest records lie, filled by looking through it once. */
+import type { FileHandle } from 'node:fs/promises';
+import { decodeRecord, scanRecords, type RecordPlace } from './answerRecords';
+
+/** Read at once: little, since mostly there is one new record; more and more while there is more. */
+const FIRST_CHUNK_BYTES = 16 * 1024;
+const LAST_CHUNK_BYTES = 512 * 1024;
+const COPY_BATCH_BYTES = 1024 * 1024;
+
+/** An open file and what was found in it so far. */
+export interface AnswerFile {
+  readonly handle: FileHandle;
+  /** Start and length of the newest record of each key, packed. */
+  readonly index: Map<string, number>;
+  /** Everything before was looked at. */
+  scannedTo: number;
+  /** What the newest records take. */
+  liveBytes: number;
+}
+
+/** Begins with an index of nothing. */
+export function answerFile(handle: FileHandle): AnswerFile {
+  return { handle, index: new Map(), scannedTo: 0, liveBytes: 0 };
+}
+
+// Both fit into the 53 bits of an exact number: files are far smaller than 2^33 bytes, records than 2^20.
+const PACK = 2 ** 20;
+
+/** Takes the start out of a packed place. */
+export function placeStart(place: number): number {
+  return Math.floor(place / PACK);
+}
+
+/** Takes the length out of a packed place. */
+export function placeLength(place: number): number {
+  return place % PACK;
+}
+
+/** Finds the records behind those found already, our own and those of other processes. */
+export async function findNewRecords(file: AnswerFile): Promise<void> {
+  const onRecord = ({ key, start, length }: RecordPlace) => {
+    const old = file.index.get(key);
+    if (old !== undefined) file.liveBytes -= placeLength(old);
+    file.index.set(key, start * PACK + length);
+    file.liveBytes += length;
+  };
+  let rest: Buffer = Buffer.alloc(0);
+  for (let size = FIRST_CHUNK_BYTES; ; size = Math.min(size * 2, LAST_CHUNK_BYTES)) {
+    const chunk = Buffer.allocUnsafe(size);
+    const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, file.scannedTo + rest.length);
+    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    const done = scanRecords(bytes, file.scannedTo, bytesRead === 0, onRecord);
+    file.scannedTo += done;
+    rest = bytes.subarray(done);
+    if (bytesRead === 0) return;
+  }
+}
+
+/** Tells whether a file is too large, or mostly records that newer ones replaced. */
+export function isWasteful(file: AnswerFile, maxBytes: number): boolean {
+  return file.scannedTo > maxBytes || (file.scannedTo > maxBytes / 16 && file.liveBytes < file.scannedTo / 4);
+}
+
+/** Copies records in their order, leaving out the oldest until the rest fits. */
+export async function copyNewest(unsorted: readonly number[], from: FileHandle, to: FileHandle, maxBytes: number): Promise<void> {
+  const places = [...unsorted].sort((a, b) => a - b);
+  let total = places.reduce((sum, place) => sum + placeLength(place), 0);
+  let batch: Buffer[] = [];
+  let batched = 0;
+  const flush = async () => {
+    const bytes = Buffer.concat(batch);
+    if ((await to.write(bytes)).bytesWritten < bytes.length) throw new Error('the disk is full');
+    batch = [];
+    batched = 0;
+  };
+  for (const place of places) {
+    total -= placeLength(place);
+    if (total + placeLength(place) > maxBytes) continue;
+    const record = Buffer.allocUnsafe(placeLength(place));
+    const { bytesRead } = await from.read(record, 0, record.length, placeStart(place));
+    if (bytesRead < record.length || decodeRecord(record) === undefined) continue;
+    batch.push(record);
+    batched += record.length;
+    if (batched > COPY_BATCH_BYTES) await flush();
+  }
+  if (batched > 0) await flush();
+}
