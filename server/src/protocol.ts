@@ -41,7 +41,12 @@ export interface FetchParams {
   readonly timeoutMs: number;
 }
 export type FetchResult =
-  | { readonly kind: 'response'; readonly status: number; readonly headers: Readonly<Record<string, string>>; /** Base64. */ readonly body: string }
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Base64. */ readonly body: string;
+    }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
 
 /** Notification, client to server: the workspace became trusted (it never becomes untrusted without a restart). */
@@ -54,7 +59,12 @@ export interface FlakeSummary {
   readonly id: string;
   /** URI of the folder that holds flake.nix. */
   readonly uri: string;
-  readonly inputs: readonly { readonly id: string; readonly path: readonly string[]; readonly reference: string; readonly summary: string }[];
+  readonly inputs: readonly {
+    readonly id: string;
+    readonly path: readonly string[];
+    readonly reference: string;
+    readonly summary: string;
+  }[];
 }
 
 /** Request: audits the inputs of one flake; reports progress under `workDoneToken`, can be cancelled. */

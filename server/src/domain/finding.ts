@@ -84,7 +84,10 @@ export interface Finding {
 const DOCS = 'https://github.com/flake-trust/flake-trust/blob/main/docs/checks/';
 
 /** Makes a finding with the default severity and the help page of its code. */
-export function finding(code: FindingCode, facts: Omit<Finding, 'code' | 'severity' | 'help'> & { readonly severity?: Severity }): Finding {
+export function finding(
+  code: FindingCode,
+  facts: Omit<Finding, 'code' | 'severity' | 'help'> & { readonly severity?: Severity },
+): Finding {
   return { severity: FINDING_CODES[code].severity, ...facts, code, help: helpUrl(code) };
 }
 
