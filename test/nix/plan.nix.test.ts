@@ -63,7 +63,7 @@ describe('the installed Nix', function () {
     });
   const emptyStore = (name: string) => `local?root=${join(nix.dir, name)}`;
   const narinfoFile = (folder: string, path: string) => join(folder, `${storePathHash(path as StorePath)}.narinfo`);
-  const built = (name: string) => all.filter((path) => storePathName(path as StorePath) === name)[0] ?? assert.fail(name);
+  const built = (name: string) => all.find((path) => storePathName(path as StorePath) === name) ?? assert.fail(name);
 
   before(async () => {
     nix = await makeRealNix();
@@ -117,8 +117,8 @@ describe('the installed Nix', function () {
     const listed = { build: [] as string[], fetch: [] as string[] };
     let list: string[] | undefined;
     for (const line of run.stderr.split('\n')) {
-      if (/will be built:$/.test(line)) list = listed.build;
-      else if (/will be fetched/.test(line)) list = listed.fetch;
+      if (line.endsWith('will be built:')) list = listed.build;
+      else if (line.includes('will be fetched')) list = listed.fetch;
       else if (line.startsWith('  /nix/store/')) list?.push(line.trim());
     }
     return { build: names(listed.build), fetch: names(listed.fetch) };
