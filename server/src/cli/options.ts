@@ -11,6 +11,12 @@ export interface ReportCommand {
   readonly audit: boolean;
   /** A directory, or a flake.nix; as typed. */
   readonly flake: string;
+  /** `--path`: store paths whose closure is audited, in place of a flake's inputs; as typed. */
+  readonly paths: readonly string[];
+  readonly challenge: boolean;
+  /** `--why`; as typed. */
+  readonly why: readonly string[];
+  readonly maxPaths?: number;
   readonly format: ReportFormat;
   readonly out?: string;
   readonly offline: boolean;
@@ -90,7 +96,14 @@ function createProgram(output: HelpOutput, choose: (command: CliCommand) => void
   return program;
 }
 
+/** Manners towards a public server, of an audit that the user started. */
+const CLOSURE_CONNECTIONS = 64;
+
 interface RawOptions {
+  readonly path?: readonly string[];
+  readonly challenge?: boolean;
+  readonly why?: readonly string[];
+  readonly maxPaths?: number;
   readonly format?: ReportFormat;
   readonly json?: boolean;
   readonly out?: string;
@@ -105,7 +118,7 @@ interface RawOptions {
   readonly nixConf: boolean;
   readonly cacheDir?: string;
   readonly cache: boolean;
-  readonly connections: number;
+  readonly connections?: number;
   readonly timeout: number;
   readonly failOn: Severity | 'never';
   readonly quiet?: boolean;
@@ -117,10 +130,18 @@ function reportCommand(
   description: string,
   choose: (command: CliCommand) => void,
 ): void {
-  program
+  const command = program
     .command(name)
     .description(description)
-    .argument('[FLAKE]', 'a directory with a flake.nix, or the flake.nix', '.')
+    .argument('[FLAKE]', 'a directory with a flake.nix, or the flake.nix', '.');
+  if (name === 'audit') {
+    command
+      .option('--path <paths>', 'audit the closure of these store paths; needs no flake and no Nix', collectWords)
+      .option('--challenge', 'ask every cache for every path, and compare what they say')
+      .option('--why <paths>', 'show the shortest chain of references that leads to these paths', collectWords)
+      .option('--max-paths <n>', 'look at no more paths than this', wholeNumber(1, 100_000_000));
+  }
+  command
     .addOption(
       new Option('--format <format>', 'how to print the report; text when not given').choices(['text', 'json', 'markdown']),
     )
@@ -137,7 +158,7 @@ function reportCommand(
     .option('--no-nix-conf', 'do not read nix.conf, nor what was accepted in Nix')
     .option('--cache-dir <dir>', 'where answers are remembered (default: $XDG_CACHE_HOME/flake-trust)')
     .option('--no-cache', 'remember nothing on disk')
-    .option('--connections <n>', 'requests in flight at one host', wholeNumber(1, 64), 16)
+    .option('--connections <n>', 'requests in flight at one host; 16, or 64 for a closure, when not given', wholeNumber(1, 1024))
     .option('--timeout <seconds>', 'for one request', wholeNumber(1, 600), 10)
     .addOption(
       new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
@@ -154,10 +175,15 @@ function reportCommand(
 
 function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportCommand {
   const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys } = raw;
+  const { path: paths = [], why = [], challenge = false, maxPaths } = raw;
   return {
     kind: 'report',
     audit,
     flake,
+    paths,
+    challenge,
+    why,
+    ...(maxPaths === undefined ? {} : { maxPaths }),
     format: raw.json === true ? 'json' : (raw.format ?? 'text'),
     ...(out === undefined ? {} : { out }),
     offline: raw.offline === true,
@@ -171,7 +197,7 @@ function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportComman
     ...(sslCertFile === undefined ? {} : { sslCertFile }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
     cache: raw.cache,
-    connections: raw.connections,
+    connections: raw.connections ?? (paths.length > 0 ? CLOSURE_CONNECTIONS : 16),
     timeoutMs: raw.timeout * 1000,
     failOn: raw.failOn,
     quiet: raw.quiet === true,

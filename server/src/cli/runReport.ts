@@ -31,6 +31,7 @@ export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
 
 /** Runs one report. Rejects only when `signal` aborts, or for a bug. */
 export async function runReport(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
+  if (command.paths.length > 0) return (await import('./runClosure')).runClosure(command, runtime, io, signal);
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   const dir = flakeDirectory(path.resolve(io.cwd, command.flake));
   if ('problem' in dir) {
@@ -100,7 +101,13 @@ function flakeDirectory(file: string): { readonly path: string } | { readonly pr
   return { path: file };
 }
 
-async function readConfiguration(command: ReportCommand, { files, environment }: Runtime, io: CliProcess, signal: AbortSignal) {
+/** Reads whom the user trusts: nix.conf, and what the command line says in its place or beside it. */
+export async function readConfiguration(
+  command: ReportCommand,
+  { files, environment }: Runtime,
+  io: CliProcess,
+  signal: AbortSignal,
+) {
   const { substituters, trustedPublicKeys, netrcFile, sslCertFile } = command;
   const loaded = await loadTrustConfiguration(
     {
@@ -127,7 +134,8 @@ async function readConfiguration(command: ReportCommand, { files, environment }:
   return { configuration, trustedSettings: accepted.settings, problems: [...loaded.problems, ...accepted.problems] };
 }
 
-function describeProblem({ message, file, line }: ConfigurationProblem): string {
+/** Says in one line what is wrong with the configuration. */
+export function describeProblem({ message, file, line }: ConfigurationProblem): string {
   const place = file === undefined ? '' : `${plainText(file, 200)}${line === undefined ? '' : `:${line}`}: `;
   return `${place}${plainText(message, 300)}`;
 }
@@ -169,7 +177,7 @@ function render(
 }
 
 /** NO_COLOR (https://no-color.org) goes before FORCE_COLOR, which goes before what the stream is. */
-function wantsColor(variables: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
+export function wantsColor(variables: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
   if ((variables['NO_COLOR'] ?? '') !== '') return false;
   const forced = variables['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
@@ -192,14 +200,15 @@ async function print(text: string, { out }: ReportCommand, io: CliProcess, log: 
   }
 }
 
-function exitCode({ findings }: InputsReport, { failOn }: ReportCommand): number {
+/** 1 when there is a finding that counts, else 0. */
+export function exitCode({ findings }: Pick<InputsReport, 'findings'>, { failOn }: ReportCommand): number {
   if (failOn === 'never') return EXIT.ok;
   const limit = SEVERITIES.indexOf(failOn);
   return findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? EXIT.findings : EXIT.ok;
 }
 
 /** Keeps messages until the progress bar is gone, each once. */
-function laterLog(log: Logger): Logger & { flush(): void } {
+export function laterLog(log: Logger): Logger & { flush(): void } {
   const waiting = new Map<string, () => void>();
   const keep = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) => {
     waiting.set(`${level} ${message}`, () => log[level](message));

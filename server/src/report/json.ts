@@ -5,8 +5,12 @@ import type { InputsReport } from '../domain/inputsReport';
  * as they came, escaped as JSON demands; control characters that JSON lets through are escaped as well, for terminals that show the output.
  */
 export function jsonReport(report: InputsReport): string {
-  const text = JSON.stringify(report, null, 2);
-  return `${text.replace(/[\p{Cf}\u007f-\u009f\u2028\u2029]/gu, unicodeEscape)}\n`;
+  return `${jsonText(report)}\n`;
+}
+
+/** Prints a part of a report as {@link jsonReport} prints the whole. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value, null, 2).replace(/[\p{Cf}\u007f-\u009f\u2028\u2029]/gu, unicodeEscape);
 }
 
 function unicodeEscape(character: string): string {

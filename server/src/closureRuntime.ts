@@ -1,0 +1,150 @@
+/** The second half of the composition root: what an audit of closures is built from, loaded when the first one starts. */
+import { AllowListTransport } from './adapters/allowListTransport';
+import { addressesOf, openBinaryCache } from './adapters/binaryCaches';
+import { loadCertificates } from './adapters/certificates';
+import { DiskAnswerStore } from './adapters/diskAnswerStore';
+import { HostLimits } from './adapters/hostLimits';
+import { NarinfoPipes } from './adapters/narinfoPipe/narinfoPipes';
+import { noAnswerStore } from './adapters/noAnswerStore';
+import { nodeFiles } from './adapters/nodeFiles';
+import { PoliteTransport } from './adapters/politeTransport';
+import { proxyFor, type EditorProxy } from './adapters/proxySettings';
+import { defaultStorageDirectory } from './adapters/storageDirectory';
+import { systemClock } from './adapters/systemClock';
+import { VerifiedSignaturesFile, VerifiedSignaturesMemory } from './adapters/verifiedSignaturesFile';
+import type { Closure } from './engine/closure/closure';
+import type { ClosureRequest } from './engine/closure/request';
+import { walkClosure } from './engine/closure/walkClosure';
+import type { Environment, Logger, Transport, TransportFailure, TransportRequest, TransportResponse } from './engine/ports';
+import { sleep } from './util/abort';
+import { VERSION } from './version';
+
+export interface ClosureRuntimeOptions {
+  readonly environment: Environment;
+  readonly log: Logger;
+  /** Requests under way at one host. */
+  readonly connections: number;
+  /** Of one request. */
+  readonly timeoutMs: number;
+  /** False: nothing is read from or written to disk. */
+  readonly remember: boolean;
+  /** Folder for remembered answers; default `$XDG_CACHE_HOME/flake-trust`. */
+  readonly storageDir?: string;
+  readonly sslCertFile?: string;
+  readonly editorProxy?: EditorProxy;
+  /** The editor's own way to the network: where it is given, it is the only one. */
+  readonly editor?: Transport;
+}
+
+export interface ClosureRuntime {
+  /** Walks a closure; see {@link walkClosure}. */
+  walk(request: Omit<ClosureRequest, 'connections'>, signal: AbortSignal): Promise<Closure>;
+  /** Writes what is still in memory and ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Careful requests under way at one host: those with which the quick way could do nothing. */
+const CAREFUL_PER_HOST = 16;
+
+/** Makes what walks closures. Nothing is asked yet. */
+export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRuntime {
+  const { environment, log, connections, timeoutMs, remember, editor } = options;
+  const userAgent = `flake-trust/${VERSION}`;
+  const closing = new AbortController();
+  const direct = new LateTransport(options);
+  const gate = new AllowListTransport(editor ?? direct);
+  const limits = new HostLimits({
+    perHost: Math.min(connections, CAREFUL_PER_HOST),
+    overall: CAREFUL_PER_HOST * 3,
+    clock: systemClock,
+  });
+  const polite = new PoliteTransport(gate, { limits, clock: systemClock, sleep, log, random: Math.random });
+  let certificates: ReturnType<typeof loadCertificates> | undefined;
+  const pipes = new NarinfoPipes({
+    width: connections,
+    timeoutMs,
+    userAgent,
+    secureContext: () =>
+      (certificates ??= loadCertificates(
+        {
+          files: nodeFiles,
+          environment,
+          log,
+          ...(options.sslCertFile === undefined ? {} : { certificateFile: options.sslCertFile }),
+        },
+        closing.signal,
+      )),
+    isDirect: (url) => editor === undefined && proxyFor(url, proxySources(options)).kind === 'direct',
+  });
+  const directory = options.storageDir ?? defaultStorageDirectory(environment);
+  const store = remember ? new DiskAnswerStore({ directory, log }) : noAnswerStore;
+  const file = remember ? new VerifiedSignaturesFile(directory) : undefined;
+  const verified = file ?? new VerifiedSignaturesMemory();
+  const allowed = new Set<string>();
+
+  return {
+    walk: async (request, signal) => {
+      // Who starts an audit wants an answer now, also from a host that is resting after failures.
+      limits.forgive();
+      return walkClosure(
+        { ...request, connections },
+        {
+          openCache: ({ substituter }, configuration) => {
+            for (const address of addressesOf(substituter)) allowed.add(address);
+            gate.allow([...allowed]);
+            const login = substituter.host === undefined ? undefined : configuration.credentialsFor(substituter.host);
+            const careful = openBinaryCache(
+              { substituter, credentials: login },
+              { transport: polite, files: nodeFiles, environment, clock: systemClock, userAgent, timeoutMs },
+            );
+            return pipes.beside(careful, substituter, login);
+          },
+          store,
+          verified,
+          clock: systemClock,
+          log,
+        },
+        signal,
+      );
+    },
+    close: async () => {
+      closing.abort();
+      pipes.close();
+      await Promise.all([store.close(), file?.save(), direct.close()]);
+    },
+  };
+}
+
+function proxySources({ environment, editorProxy }: ClosureRuntimeOptions) {
+  return { variables: environment.variables, ...(editorProxy === undefined ? {} : { editor: editorProxy }) };
+}
+
+/** The direct transport, loaded when something goes the careful way; most audits need it for nothing. */
+class LateTransport implements Transport {
+  readonly #options: ClosureRuntimeOptions;
+  #transport: Promise<Transport & { close(): Promise<void> }> | undefined;
+
+  constructor(options: ClosureRuntimeOptions) {
+    this.#options = options;
+  }
+
+  async get(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse | TransportFailure> {
+    return (await (this.#transport ??= this.#load())).get(request, signal);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#transport)?.close();
+  }
+
+  async #load() {
+    const { DirectTransport } = await import('./adapters/directTransport');
+    const { environment, log, sslCertFile, editorProxy } = this.#options;
+    return new DirectTransport({
+      environment,
+      files: nodeFiles,
+      log,
+      ...(editorProxy === undefined ? {} : { editorProxy }),
+      ...(sslCertFile === undefined ? {} : { certificateFile: sslCertFile }),
+    });
+  }
+}
