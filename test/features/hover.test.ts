@@ -162,7 +162,7 @@ describe('hover', () => {
     const locked = fakeCache({ narinfos: [[storePathHash(PATH), { kind: 'unauthorized', reason: 'status 401' }]] });
     assert.equal(
       await cacheLine({ caches: { [CORP]: locked }, age: MINUTE }),
-      '$(debug-disconnect) **Cache** could not be checked: `cache.corp.example` wants a sign-in (status 401)',
+      '$(debug-disconnect) **Cache** could not be checked: `cache.corp.example` would not say (status 401)',
     );
   });
 

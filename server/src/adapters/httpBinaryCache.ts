@@ -36,8 +36,6 @@ interface Asked {
 export class HttpBinaryCache implements BinaryCache {
   readonly #options: HttpBinaryCacheOptions;
   readonly #infoTasks = new SharedTasks<CacheInfoLookup>();
-  /** Whether this cache showed its nix-cache-info to us, with the same credentials. */
-  #readable = false;
 
   constructor(options: HttpBinaryCacheOptions) {
     this.#options = options;
@@ -51,8 +49,8 @@ export class HttpBinaryCache implements BinaryCache {
     const asked = await this.#ask(`${hash}.narinfo`, signal);
     const status = statusOf(asked);
     if (status === 404 || status === 410) return { kind: 'absent' };
-    // A bucket that may not be listed says 403 for what it does not have; one that may not be read says it for everything.
-    if (status === 403 && (this.#readable || (await this.info(signal)).kind === 'found')) return { kind: 'absent' };
+    // Nix takes 403 for absent, since a bucket that may not be listed says it for what it does not have. It is also what a cache says that
+    // keeps a path from us, and nobody outside can tell the two apart: "it may have it" must not read as "it has none".
     const text = textOf(asked);
     return typeof text === 'string' ? { kind: 'found', text } : text;
   }
@@ -66,7 +64,6 @@ export class HttpBinaryCache implements BinaryCache {
     if (typeof text !== 'string') return text;
     const info = parseNixCacheInfo(text);
     if (!info.ok) return { kind: 'malformed', reason: `nix-cache-info: ${describeCacheInfoError(info.error)}` };
-    this.#readable = true;
     return { kind: 'found', info: info.value };
   }
 

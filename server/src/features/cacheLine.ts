@@ -136,7 +136,7 @@ function failures(failed: readonly CacheAnswer[]): Piece[] {
 function failureWord(answer: CacheAnswer['answer']): string {
   switch (answer) {
     case 'unauthorized':
-      return 'wants a sign-in';
+      return 'would not say';
     case 'malformed':
       return 'gave no usable answer';
     case 'unreachable':

@@ -103,7 +103,7 @@ function answerRow({ url, answer, reason, narHash, contentAddressed, signatures 
 const ANSWERS: Readonly<Record<CacheAnswer['answer'], string>> = {
   found: 'has it',
   absent: 'does not have it',
-  unauthorized: 'could not be checked, it wants a sign-in',
+  unauthorized: 'could not be checked, it would not say',
   unreachable: 'could not be checked, it did not answer',
   malformed: 'could not be checked, its answer is not usable',
   'not-asked': 'not asked',

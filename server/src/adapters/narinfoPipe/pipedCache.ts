@@ -26,17 +26,13 @@ const ABSENT: NarinfoLookup = { kind: 'absent' };
 
 export class PipedCache implements BinaryCache {
   readonly #options: PipedCacheOptions;
-  /** Whether this cache showed its nix-cache-info to us, with the same credentials. */
-  #readable = false;
 
   constructor(options: PipedCacheOptions) {
     this.#options = options;
   }
 
   async info(signal: AbortSignal): Promise<CacheInfoLookup> {
-    const lookup = (await whileNotAborted(this.#quickInfo(), signal)) ?? (await this.#options.careful.info(signal));
-    if (lookup.kind === 'found') this.#readable = true;
-    return lookup;
+    return (await whileNotAborted(this.#quickInfo(), signal)) ?? (await this.#options.careful.info(signal));
   }
 
   /** What the cache says of itself, if it says so plainly. */
@@ -108,8 +104,6 @@ export class PipedCache implements BinaryCache {
     if (answer.kind === 'trouble') return undefined;
     const { status, contentEncoding, body } = answer;
     if (status === 404 || status === 410) return ABSENT;
-    // A bucket that may not be listed says 403 for what it does not have.
-    if (status === 403 && this.#readable) return ABSENT;
     if (status !== 200) return undefined;
     return contentEncoding === '' ? textOf(body) : { encoded: body, encoding: contentEncoding };
   }
