@@ -2,6 +2,7 @@
  * The public JSON contract of `flake-trust audit`: the report of inputs, and the closure of store paths beside it. Schema version 1;
  * fields may be added, never changed.
  */
+import type { FixedSource, FixedSourceTotals } from './fixedSources';
 import type { CacheAnswer, InputsReport, PathVerdict } from './inputsReport';
 
 /** What `flake-trust audit --json` prints. */
@@ -19,6 +20,44 @@ export interface ClosureReport {
   readonly coverage: readonly CacheCoverage[];
   /** Set when the walk ended before every path was looked at. */
   readonly stopped?: ClosureStop;
+  /** What Nix would do to have the outputs; of an audit of outputs. */
+  readonly plan?: PlanReport;
+  /** What the build downloads, which no signature covers; of an audit of outputs. */
+  readonly sources?: { readonly totals: FixedSourceTotals; readonly list: readonly FixedSource[] };
+}
+
+/**
+ * A path in the local store. Its database does not tell from which cache it came; its signatures are those that it had when it was
+ * substituted, verified here again.
+ */
+export interface LocalCopy {
+  readonly verdict: PathVerdict;
+  /** Names of trusted keys with a signature that verifies, sorted. */
+  readonly keyNames: readonly string[];
+  /** SRI. */
+  readonly narHash: string;
+}
+
+/** What Nix would do, counting a path as fetched only if it would be accepted with everything that it refers to. */
+export interface PlanReport {
+  /** Version of the Nix that was run. */
+  readonly nix: string;
+  /** Needed paths in the local store. */
+  readonly local: number;
+  /** Needed paths that would be fetched. */
+  readonly substitute: number;
+  /** Sorted by derivation. */
+  readonly build: readonly {
+    readonly drvPath: string;
+    readonly outputs: readonly string[];
+    readonly reason: 'not-in-caches' | 'broken-closure' | 'forbidden' | 'unknown-path';
+    /** What is not there: the output itself, or something that it refers to. */
+    readonly missing?: string;
+  }[];
+  /** Sources that a build needs and that are nowhere. */
+  readonly missing: readonly string[];
+  /** Derivations about which Nix did not say enough. */
+  readonly unplanned: readonly string[];
 }
 
 /**
@@ -40,7 +79,10 @@ export interface ClosurePath {
   readonly narSize?: number;
   /** Sorted; may name the path itself. */
   readonly references: readonly string[];
+  /** Built on this machine, or what Nix would have to build here; of an audit of outputs. */
   readonly built?: 'local' | 'would-build';
+  /** What the local store says of the path, where it has it; of an audit of outputs. */
+  readonly local?: LocalCopy;
   /** Of a challenge. */
   readonly agreement?: Agreement;
   /** Of every cache asked, in Nix's order: of a challenge, and of a path that no cache could be asked about. */

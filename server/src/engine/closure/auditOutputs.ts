@@ -1,0 +1,148 @@
+/** The audit of flake outputs: what the installed Nix evaluates them to, what it would do to have them, and who vouches for all of it. */
+import type { ClosurePath, LocalCopy, PlanReport } from '../../domain/closureReport';
+import { fixedSources, fixedSourceTotals, type FixedSource, type FixedSourceTotals } from '../../domain/fixedSources';
+import { localNarinfo, type LocalPathInfo } from '../../domain/localPathInfo';
+import type { TrustedKeys } from '../../domain/publicKey';
+import type { StorePath } from '../../domain/storePath';
+import { verifyNarinfo } from '../../domain/verifyNarinfo';
+import { compareText } from '../../util/compare';
+import type { NixAnswer, NixCli, NixFailure, NixFlake } from '../ports';
+import type { Closure } from './closure';
+import { planBuild, plannedAudit, type BuildPlan, type PlanSources, type Substitute } from './plan';
+
+/** Looks store paths up: all that the roots lead to, or the first `maxPaths` of it. */
+export type Walk = (
+  request: { readonly roots: readonly StorePath[]; readonly maxPaths?: number },
+  signal: AbortSignal,
+) => Promise<Closure>;
+
+export interface OutputsRequest {
+  readonly flake: NixFlake;
+  readonly installables: readonly string[];
+  /** Further roots, which need no evaluation. */
+  readonly paths: readonly StorePath[];
+  /** Bounds the whole audit; the plan may ask about as many paths again. */
+  readonly maxPaths?: number;
+  readonly trusted: TrustedKeys;
+  readonly storeDir: string;
+  /** Told when the next part begins. */
+  readonly onStage?: (stage: 'evaluating' | 'planning' | 'walking') => void;
+}
+
+export interface OutputsAudit {
+  /** The outputs asked for, and the further roots. */
+  readonly roots: readonly StorePath[];
+  readonly plan: BuildPlan;
+  /** Over everything that is needed: what is there, what would be fetched, and what would be built. */
+  readonly closure: Closure;
+  readonly planReport: PlanReport;
+  readonly sources: { readonly totals: FixedSourceTotals; readonly list: readonly FixedSource[] };
+  /** Adds to a path of the closure what only Nix knows of it. */
+  readonly describe: (path: ClosurePath) => ClosurePath;
+}
+
+/** Runs Nix, plans, and walks. Fails as Nix does; rejects only when `signal` aborts. */
+export async function auditOutputs(
+  request: OutputsRequest,
+  { nix, walk }: { readonly nix: NixCli; readonly walk: Walk },
+  signal: AbortSignal,
+): Promise<NixAnswer<OutputsAudit>> {
+  request.onStage?.('evaluating');
+  const version = await nix.version(signal);
+  if (version.kind === 'failed') return version;
+  const resolved = await nix.resolve(request.flake, request.installables, signal);
+  if (resolved.kind === 'failed') return resolved;
+
+  request.onStage?.('planning');
+  let plan: BuildPlan;
+  try {
+    plan = await planBuild(resolved.value, planSources(nix, walk), signal);
+  } catch (error) {
+    if (error instanceof NixFailed) return error.failure;
+    throw error;
+  }
+  request.onStage?.('walking');
+  const roots = [...new Set([...plan.roots, ...resolved.value.paths, ...request.paths])].sort(compareText);
+  const { paths, built } = plannedAudit(plan);
+  const { maxPaths } = request;
+  const closure = await walk(
+    { roots: [...new Set([...roots, ...paths])], ...(maxPaths === undefined ? {} : { maxPaths }) },
+    signal,
+  );
+  signal.throwIfAborted();
+  const list = fixedSources(resolved.value.derivations.values());
+  return {
+    kind: 'ok',
+    value: {
+      roots,
+      plan,
+      closure,
+      planReport: reportPlan(plan, version.value.text),
+      sources: { totals: fixedSourceTotals(list), list },
+      describe: (path) => {
+        const storePath = path.storePath as StorePath;
+        const mark = built.get(storePath);
+        const info = plan.local.get(storePath);
+        return {
+          ...path,
+          ...(mark === undefined ? {} : { built: mark }),
+          ...(info === undefined ? {} : { local: localCopy(info, request) }),
+        };
+      },
+    },
+  };
+}
+
+/** Carries a failure of Nix out of the plan, which knows nothing of Nix. */
+class NixFailed extends Error {
+  readonly failure: NixFailure;
+
+  constructor(failure: NixFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+function planSources(nix: NixCli, walk: Walk): PlanSources {
+  return {
+    async local(paths, signal) {
+      const infos = await nix.localPaths(paths, signal);
+      if (infos.kind === 'failed') throw new NixFailed(infos);
+      return infos.value;
+    },
+    async substitutes(paths, signal) {
+      // As many paths as roots: a look at each of them and no further. The plan itself goes on with what they refer to.
+      const closure = await walk({ roots: paths, maxPaths: paths.length }, signal);
+      signal.throwIfAborted();
+      const found = new Map<StorePath, Substitute>();
+      for (const { storePath, from, shown } of closure.entries()) {
+        if (from === undefined || shown === undefined) continue;
+        found.set(storePath, { from: from.url, references: shown.references.map((reference) => closure.pathOf(reference)) });
+      }
+      return found;
+    },
+  };
+}
+
+function localCopy(info: LocalPathInfo, { trusted, storeDir }: OutputsRequest): LocalCopy {
+  const check = verifyNarinfo(localNarinfo(info), { asked: info.path, trusted, storeDir });
+  return check.kind === 'checked'
+    ? { verdict: check.verdict, keyNames: [...check.keyNames].sort(compareText), narHash: info.narHash }
+    : { verdict: 'unknown', keyNames: [], narHash: info.narHash };
+}
+
+function reportPlan({ local, substitute, build, missing, unplanned }: BuildPlan, nix: string): PlanReport {
+  return {
+    nix,
+    local: local.size,
+    substitute: substitute.size,
+    build: build.map(({ derivation, outputs, reason }) => ({
+      drvPath: derivation.path,
+      outputs,
+      reason: reason.kind,
+      ...('missing' in reason ? { missing: reason.missing } : {}),
+    })),
+    missing,
+    unplanned,
+  };
+}
