@@ -11,7 +11,13 @@ export async function run(): Promise<void> {
     // Marked, for codeStandIn.mjs to tell them from what VS Code writes.
     for (const line of format(...args).split('\n')) console.log(`[test] ${line}`); // eslint-disable-line no-console -- the reporter's output
   };
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, reporter: 'spec', color: false });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: 30_000,
+    reporter: 'spec',
+    color: false,
+    grep: process.env['FLAKE_TRUST_GREP'] ?? '',
+  });
   for (const file of readdirSync(__dirname).filter((name) => name.endsWith('.test.js')))
     mocha.addFile(path.join(__dirname, file));
   const {
