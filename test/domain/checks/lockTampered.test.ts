@@ -148,6 +148,14 @@ describe('lock-tampered', () => {
     });
   }
 
+  it('says which commit the URL names', () => {
+    const url = `https://git.example/o/r/archive/${'b'.repeat(40)}.tar.gz`;
+    const original = { type: 'tarball', url: 'https://git.example/o/r/archive/main.tar.gz' };
+    const [found] = findingsOf('lock-tampered', { lock: lockText({ x: 'x' }, { x: node(original, { type: 'tarball', url }) }) });
+    assert.match(found?.message ?? '', /^Input "x": the locked URL names commit "b+…", but rev is "a+…"$/);
+    assert.deepEqual(found?.related, [`flake.lock:"${'a'.repeat(40)}"`, `flake.lock:"${url}"`]);
+  });
+
   it('shows where two long names differ', () => {
     const lock = lockText({ x: 'x' }, { x: node(github(`${'a'.repeat(60)}-good`, 'r'), github(`${'a'.repeat(60)}-evil`, 'r')) });
     const [found] = findingsOf('lock-tampered', { lock });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { lockMismatches } from '../../../server/src/domain/flakeLock';
+import { lockMismatches, URL_COMMIT } from '../../../server/src/domain/flakeLock';
 import type { AttrValue, FlakeAttrs } from '../../../server/src/domain/flakeRef';
 import { parsedLock, SAMPLE_HASH } from '../../support/lockText';
 
@@ -363,7 +363,7 @@ describe('lockMismatches: what a pull request may try', () => {
       { type: 'tarball', url: PINNED.replace('0.2511.914302', '0.2305.1'), ...FETCHED },
       'version',
     ],
-    ['FlakeHub: another commit in the URL', FLAKEHUB, { type: 'tarball', url: PINNED, ...FETCHED, rev: OTHER_REV }, 'rev'],
+    ['FlakeHub: another commit in the URL', FLAKEHUB, { type: 'tarball', url: PINNED, ...FETCHED, rev: OTHER_REV }, URL_COMMIT],
     [
       'Forgejo: another owner',
       FORGEJO,
@@ -380,7 +380,7 @@ describe('lockMismatches: what a pull request may try', () => {
       'Forgejo: another commit in the URL',
       FORGEJO,
       { type: 'tarball', url: `https://git.lix.systems/lix-project/lix/archive/${OTHER_REV}.tar.gz`, ...FETCHED },
-      'rev',
+      URL_COMMIT,
     ],
     [
       'Forgejo: something that is no archive',
@@ -424,7 +424,7 @@ describe('lockMismatches: what a pull request may try', () => {
         url: 'https://releases.nixos.org/nixos/26.05/nixos-26.05.1947.0123456789ab/nixexprs.tar.xz',
         ...FETCHED,
       },
-      'rev',
+      URL_COMMIT,
     ],
     [
       'a channel: another host',

@@ -2,7 +2,7 @@ import { plainText } from '../../util/plainText';
 import { finding, type Finding } from '../finding';
 import { askedOf } from '../flakeFacts/declared';
 import type { InputFacts } from '../flakeFacts/types';
-import { lockMismatches, type LockNode, type Mismatch } from '../flakeLock';
+import { lockMismatches, URL_COMMIT, type LockNode, type Mismatch } from '../flakeLock';
 import type { DeclaredInput } from '../flakeNix';
 import { inLock, inputPlace, inputSubject, message, quoted, type CheckedFlake } from './checkedFlake';
 
@@ -59,6 +59,7 @@ function tampered(
 function sentence({ field, original, locked, explicable }: Mismatch): string {
   const [asked, got] = [shownPart(original, locked), shownPart(locked, original)];
   if (explicable === true) return `locked with ${field}, which only its own flake.nix may ask for, not original`;
+  if (field === URL_COMMIT) return `the locked URL names commit "${asked}", but rev is "${got}"`;
   if (field === 'parent') return `flake.lock takes it from the tree of "${got}", not of "${asked}"`;
   return got === ''
     ? `original pins ${field} "${asked}", but locked has none`
@@ -76,19 +77,15 @@ function shownPart(text: string, other: string): string {
   return `…${plainText(text.slice(from), maxLength - 1)}`;
 }
 
-/** Both values in the lock, or the whole attribute sets when one of them lacks the attribute. */
+/** Both values in the lock, or the types of both sides when one of them lacks the attribute. */
 function relatedPlaces(node: LockNode, { field, original, locked }: Mismatch): NonNullable<Finding['related']> {
-  const name = ['FlakeHub flake', 'version', 'channel'].includes(field) ? 'url' : field;
-  const keySpan = node.keySpan;
+  const { lockedSpans, originalSpans, keySpan } = node;
+  const isInUrl = field === URL_COMMIT;
+  const name = isInUrl ? 'rev' : ['FlakeHub flake', 'version', 'channel'].includes(field) ? 'url' : field;
+  const other = isInUrl ? lockedSpans.get('url') : (originalSpans.get(name) ?? originalSpans.get('type'));
   return [
-    {
-      place: inLock(node.lockedSpans.get(name) ?? node.lockedSpans.get('type') ?? keySpan),
-      message: `locked: ${plainText(locked, 80)}`,
-    },
-    {
-      place: inLock(node.originalSpans.get(name) ?? node.originalSpans.get('type') ?? keySpan),
-      message: `original: ${plainText(original, 80)}`,
-    },
+    { place: inLock(lockedSpans.get(name) ?? lockedSpans.get('type') ?? keySpan), message: `locked: ${plainText(locked, 80)}` },
+    { place: inLock(other ?? keySpan), message: `${isInUrl ? 'URL' : 'original'}: ${plainText(original, 80)}` },
   ];
 }
 

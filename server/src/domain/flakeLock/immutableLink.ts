@@ -26,6 +26,9 @@ export function immutableLinkMismatch(original: NixUrl, locked: NixUrl, rev: str
   return isBound(original, locked, rev) ? revMismatch(locked, rev) : URL_MISMATCH;
 }
 
+/** The field of a mismatch between `rev` and the commit that the locked URL itself names. */
+export const URL_COMMIT = 'commit in the URL';
+
 /** The caller knows the attributes and prints them. */
 const URL_MISMATCH: Mismatch = { field: 'url', original: '', locked: '' };
 
@@ -38,7 +41,7 @@ function flakeHubMismatch(asked: FlakeHubFlake, got: FlakeHubFlake, rev: string 
     return { field: 'version', original: asked.version, locked: got.version };
   }
   return got.rev !== undefined && rev !== undefined && got.rev !== rev.toLowerCase()
-    ? { field: 'rev', original: `${got.rev} in the URL`, locked: rev }
+    ? { field: URL_COMMIT, original: got.rev, locked: rev }
     : undefined;
 }
 
@@ -56,7 +59,7 @@ function channelMismatch(channel: string, locked: NixUrl, rev: string | undefine
   }
   const shortRev = /\.([0-9a-f]{7,40})$/.exec(release)?.[1];
   return shortRev !== undefined && rev !== undefined && !rev.toLowerCase().startsWith(shortRev)
-    ? { field: 'rev', original: `${shortRev} in the URL`, locked: rev }
+    ? { field: URL_COMMIT, original: shortRev, locked: rev }
     : undefined;
 }
 
@@ -131,7 +134,7 @@ function revMismatch(locked: NixUrl, rev: string | undefined): Mismatch | undefi
   const [first] = inUrl;
   return first === undefined || inUrl.includes(rev.toLowerCase())
     ? undefined
-    : { field: 'rev', original: `${first} in the URL`, locked: rev };
+    : { field: URL_COMMIT, original: first, locked: rev };
 }
 
 function isHttps(url: NixUrl): boolean {
