@@ -74,21 +74,26 @@ await mkdir(path.join(root, 'dist'), { recursive: true });
 await copyGrammars();
 
 if (watching) {
+  let building = 0;
   const report = {
     name: 'report',
     setup(build) {
       // The two lines between which VS Code's task "watch" waits: see .vscode/tasks.json.
-      build.onStart(() => console.log('[watch] build started'));
+      build.onStart(() => {
+        if (building++ === 0) console.log('[watch] build started');
+      });
       build.onEnd(async ({ errors }) => {
         await finish([]);
         for (const { text, location } of errors)
           console.error(`${location?.file}:${location?.line}:${location?.column}: error: ${text}`);
-        console.log('[watch] build finished');
+        if (--building === 0) console.log('[watch] build finished');
       });
     },
   };
-  for (const bundle of bundles)
-    await (await esbuild.context({ ...bundle, plugins: [...(bundle.plugins ?? []), report] })).watch();
+  const contexts = await Promise.all(
+    bundles.map((bundle) => esbuild.context({ ...bundle, plugins: [...(bundle.plugins ?? []), report] })),
+  );
+  await Promise.all(contexts.map((context) => context.watch()));
 } else {
   try {
     await finish(await Promise.all(bundles.map((bundle) => esbuild.build(bundle))));

@@ -26,6 +26,7 @@ export class ReportProvider implements vscode.TextDocumentContentProvider, vscod
   async provideTextDocumentContent(address: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
     const subject = parseSubject(address.query);
     if (subject === undefined) return vscode.l10n.t('This document has no report.');
+    const nothing = vscode.l10n.t('There is no result to show. Run "Flake Trust: Audit Flake Inputs" and open it again.');
     try {
       const { text } =
         subject.kind === 'report'
@@ -35,10 +36,9 @@ export class ReportProvider implements vscode.TextDocumentContentProvider, vscod
               token,
             )
           : await this.#server.request<ReportResult>(DETAILS, { id: subject.id, as: 'details' } satisfies DetailsParams, token);
-      return text;
+      return text === '' ? nothing : text;
     } catch (error) {
-      if (error instanceof ServerNotRunning) return vscode.l10n.t('The language server of Flake Trust is not running.');
-      return vscode.l10n.t('There is no result to show. Run "Flake Trust: Audit Flake Inputs" and open it again.');
+      return error instanceof ServerNotRunning ? vscode.l10n.t('The language server of Flake Trust is not running.') : nothing;
     }
   }
 

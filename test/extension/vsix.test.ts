@@ -99,6 +99,12 @@ describe('the packed extension', function () {
     assert.equal(sandbox.requests.length, 0);
   });
 
+  it('asks through the editor where the settings say so', async () => {
+    const code = await open({ settings: { 'flakeTrust.network.transport': 'editor' } });
+    await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+    assert(sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
+  });
+
   it('stops an audit that is cancelled', async () => {
     const code = await open({ settings: { 'flakeTrust.network.mode': 'manual' } });
     await code.hover('nixpkgs.url', 'nixpkgs', /not checked/);

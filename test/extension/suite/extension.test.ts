@@ -111,7 +111,7 @@ describe('Flake Trust in VS Code', () => {
     await hoverMatching(await open('flake.lock'), '"nixpkgs": {', /github:NixOS\/nixpkgs\/nixos-26\.05/);
   });
 
-  it('does not ask about a private input, and says so', async () => {
+  it('marks a private input', async () => {
     await hoverMatching(flakeNix, 'platform-lib.url', /private/);
   });
 
@@ -238,6 +238,14 @@ describe('Flake Trust in VS Code', () => {
     const [fresh] = serverProcesses();
     assert.notEqual(fresh, old);
     await hoverMatching(flakeNix, 'nixpkgs.url', /flake-trust-demo-1/);
+  });
+
+  it('starts its server again after a crash, and shows what it showed', async () => {
+    const [server = ''] = serverProcesses();
+    process.kill(Number.parseInt(server, 10), 'SIGKILL');
+    await until('the crash', () => (serverProcesses().includes(server) ? undefined : true));
+    await hoverMatching(flakeNix, 'nixpkgs.url', /flake-trust-demo-1/);
+    assert.equal(serverProcesses().length, 1);
   });
 
   it('ends its server when it is deactivated', async () => {
