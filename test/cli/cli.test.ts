@@ -172,7 +172,7 @@ describe('the bundled command line', function () {
         [['audit', flake, '--format', 'sarif'], /Allowed choices are text, json, markdown/],
         [['audit', flake, '--format', 'text', '--json'], /cannot be used with/],
         [['audit', flake, '--offline', '--refresh'], /cannot be used with/],
-        [['audit', flake, '--connections', '0'], /whole number from 1 to 64/],
+        [['audit', flake, '--connections', '0'], /whole number from 1 to 1024/],
         [['audit', flake, '--timeout', '1e3'], /whole number from 1 to 600/],
         [['audit', flake, flake], /too many arguments/],
         [['vet'], /unknown command 'vet'/],
@@ -391,6 +391,16 @@ describe('the bundled command line', function () {
         assert.deepEqual(schemaErrors(json(result)), []);
       });
     }
+
+    it('a flake.nix that is half written is read as far as it goes, with a warning that names the place', async () => {
+      writeFileSync(path.join(flake, 'flake.nix'), '{\n  inputs.a.url = "github:a/b\n  inputs.b.url = "github:c/d";\n');
+      writeFileSync(path.join(flake, 'flake.lock'), '{"nodes":{"root":{}},"root":"root","version":7}');
+      const { code, stdout, stderr } = await run('inputs', flake);
+      assert.equal(code, 0);
+      assert.match(stderr, /warning: .*flake\.nix:1:1: A closing bracket is missing; Nix may refuse this file/);
+      assert.match(stdout, /^a {2}github:a\/b\n {2}source {3}not locked$/m);
+      assert.match(stdout, /^b {2}github:c\/d$/m);
+    });
 
     it('a flake.nix that is a folder is none', async () => {
       const dir = path.join(home, 'odd');

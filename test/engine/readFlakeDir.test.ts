@@ -19,6 +19,14 @@ describe('readFlakeDir', () => {
     });
   });
 
+  for (const text of ['', '1 + 2', '{ }', '\uFFFD\uFFFD\u0000', '# only words'])
+    it(`does not report "nothing found" of ${JSON.stringify(text)}, which is no flake`, async () => {
+      assert.deepEqual(await read({ '/flake/flake.nix': { kind: 'read', text } }), {
+        kind: 'failed',
+        message: '/flake/flake.nix is no flake: it is not a set with attributes',
+      });
+    });
+
   it('tells a missing lock from one that cannot be read', async () => {
     const missing = await read({ '/flake/flake.nix': nix });
     const unreadable = await read({ '/flake/flake.nix': nix, '/flake/flake.lock': { kind: 'failed', reason: 'too\nlarge' } });

@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
 import { writeFileAtomically } from '../adapters/writeFileAtomically';
+import type { FlakeFacts } from '../domain/flakeFacts';
 import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
 import type { InputsReport } from '../domain/inputsReport';
 import { acceptedConfiguration, declaredTrust, readTrustedSettings } from '../engine/declaredCaches';
@@ -16,6 +17,7 @@ import { jsonReport } from '../report/json';
 import { markdownReport } from '../report/markdown';
 import { textReport } from '../report/text';
 import type { Runtime } from '../runtime';
+import { LineIndex } from '../util/lineIndex';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { progressBar } from './progress';
@@ -58,6 +60,7 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
     log.error(plainText(opened.message, 500));
     return EXIT.failed;
   }
+  warnOfProblems(opened.facts, dir.path, log);
   const declared = declaredTrust(opened.facts.flakeNix?.nixConfig ?? [], configuration, trustedSettings);
   const scope: AuditScope = {
     flakeDir: dir.path,
@@ -138,6 +141,15 @@ export async function readConfiguration(
 export function describeProblem({ message, file, line }: ConfigurationProblem): string {
   const place = file === undefined ? '' : `${plainText(file, 200)}${line === undefined ? '' : `:${line}`}: `;
   return `${place}${plainText(message, 300)}`;
+}
+
+/** Says where flake.nix is first not as Nix wants it: what stands behind that place may have been read otherwise than meant. */
+function warnOfProblems({ flakeNix, flakeNixText = '' }: FlakeFacts, dir: string, log: Logger): void {
+  const [first] = [...(flakeNix?.problems ?? [])].sort((a, b) => a.span.start - b.span.start);
+  if (first === undefined) return;
+  const { line, character } = new LineIndex(flakeNixText).positionAt(first.span.start);
+  const place = `${plainText(dir, 200)}/flake.nix:${line + 1}:${character + 1}`;
+  log.warn(`${place}: ${plainText(first.message, 200)}; Nix may refuse this file, and inputs may be missing here`);
 }
 
 /** Says on standard error what a glance at the exit code would miss: that nobody answered. */

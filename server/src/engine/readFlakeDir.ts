@@ -12,7 +12,7 @@ export type OpenedFlake =
   | { readonly kind: 'failed'; readonly message: string };
 
 /**
- * Reads the flake in a directory from disk. Without a readable flake.nix there is no flake; a flake.lock that is there but cannot be read
+ * Reads the flake in a directory from disk. Without a readable flake.nix there is no flake, nor without an attribute in it; a flake.lock that is there but cannot be read
  * is a finding, not a missing lock.
  */
 export async function readFlakeDir(dir: string, files: Files, options: FlakeOptions, signal: AbortSignal): Promise<OpenedFlake> {
@@ -23,6 +23,10 @@ export async function readFlakeDir(dir: string, files: Files, options: FlakeOpti
   if (nix.kind === 'absent') return { kind: 'failed', message: `there is no flake.nix in ${dir}` };
   if (nix.kind === 'failed') return { kind: 'failed', message: `${dir}/flake.nix cannot be read: ${nix.reason}` };
   const facts = readFlake({ flakeNix: nix.text, ...(lock.kind === 'read' ? { flakeLock: lock.text } : {}) }, options);
+  // "No input, nothing found" of a file that nobody could read would pass for a clean bill.
+  if (facts.flakeNix?.topLevel.length === 0) {
+    return { kind: 'failed', message: `${dir}/flake.nix is no flake: it is not a set with attributes` };
+  }
   return { kind: 'read', facts: lock.kind === 'failed' ? withUnreadableLock(facts, lock.reason) : facts };
 }
 

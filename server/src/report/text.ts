@@ -85,7 +85,7 @@ function inputBlock(input: InputReport, silent: ReadonlySet<string>, options: Te
   ];
 }
 
-function sourceWords({ rev, lastModified, narHash, flake, type }: InputReport, { now }: TextOptions): string {
+function sourceWords({ node, rev, lastModified, narHash, flake }: InputReport, { now }: TextOptions): string {
   const date = lastModified === undefined ? undefined : dateOf(lastModified * 1000);
   const parts = [
     ...(rev === undefined ? [] : [shortRev(rev)]),
@@ -93,7 +93,7 @@ function sourceWords({ rev, lastModified, narHash, flake, type }: InputReport, {
     narHash === undefined ? 'no hash' : shorten(narHash),
     ...(flake ? [] : ['not a flake']),
   ];
-  return type === 'unknown' && narHash === undefined ? 'not locked' : `locked ${parts.join(', ')}`;
+  return node === '' && narHash === undefined ? 'not locked' : `locked ${parts.join(', ')}`;
 }
 
 /** What the caches said, grouped: found, not in, failed. What holds for a cache as a whole stands in the section about caches. */
