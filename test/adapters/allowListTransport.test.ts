@@ -152,14 +152,13 @@ describe('AllowListTransport', () => {
       let now = 0;
       const inner = scriptedTransport(async ({ timeoutMs }) => {
         now = timeoutMs;
-        const end = performance.now() + 30;
-        while (performance.now() < end) await Promise.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 1200));
         return answered(302, { location: A });
       });
       const transport = new AllowListTransport(inner);
       transport.allow(LISTED);
-      const answer = await transport.get({ url: A, headers: {}, maxBytes: 1, timeoutMs: 50 }, never);
-      assert.ok(now <= 20, `${now} ms for the last hop`);
+      const answer = await transport.get({ url: A, headers: {}, maxBytes: 1, timeoutMs: 2000 }, never);
+      assert.ok(now <= 800, `${now} ms for the last hop`);
       assert.equal(answer.kind === 'failed' && answer.reason, 'timeout');
     });
   });

@@ -43,7 +43,7 @@ interface Ask {
   readonly signal?: AbortSignal;
 }
 
-function get(from: DirectTransport, url: string, { timeoutMs = 5000, maxBytes = 65536, headers = {}, signal = never }: Ask = {}) {
+function get(from: DirectTransport, url: string, { timeoutMs = 15_000, maxBytes = 65536, headers = {}, signal = never }: Ask = {}) {
   return from.get({ url, headers, maxBytes, timeoutMs }, signal);
 }
 
@@ -137,7 +137,7 @@ describe('DirectTransport', () => {
       });
       const direct = transport();
       assert.equal(response(await get(direct, `${url}/large`)).status, 404);
-      assert.equal(response(await get(direct, `${url}/slow`, { timeoutMs: 100 })).status, 403);
+      assert.equal(response(await get(direct, `${url}/slow`, { timeoutMs: 1000 })).status, 403);
       assert.equal(response(await get(direct, `${url}/cut`)).status, 401);
     });
 
@@ -177,7 +177,7 @@ describe('DirectTransport', () => {
       it(`${name}: ${reason}`, async () => {
         const { url } = await server({ '/a': behaviour, '/good': cache.text('good') });
         const direct = transport();
-        const answer = failure(await get(direct, `${url}/a`, { timeoutMs: reason === 'timeout' ? 150 : 5000 }));
+        const answer = failure(await get(direct, `${url}/a`, { timeoutMs: reason === 'timeout' ? 150 : 15_000 }));
         assert.equal(answer.reason, reason, answer.message);
         assert.match(answer.message, message);
         assert.equal(body(await get(direct, `${url}/good`)), 'good', 'the next request is not harmed');

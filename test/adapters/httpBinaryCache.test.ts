@@ -21,7 +21,14 @@ describe('HttpBinaryCache', () => {
   afterEach(() => server.close());
   after(() => direct.close());
 
-  async function open(paths: Record<string, Behaviour>, { prefix = '', password }: { prefix?: string; password?: string } = {}) {
+  interface Opening {
+    readonly prefix?: string;
+    readonly password?: string;
+    /** Long, where an answer is expected: the machine may be busy. */
+    readonly timeoutMs?: number;
+  }
+
+  async function open(paths: Record<string, Behaviour>, { prefix = '', password, timeoutMs = 10_000 }: Opening = {}) {
     server = await startCacheServer(
       Object.fromEntries(Object.entries(paths).map(([path, behaviour]) => [`${prefix}/${path}`, behaviour])),
     );
@@ -29,7 +36,7 @@ describe('HttpBinaryCache', () => {
     return new HttpBinaryCache({
       url: server.url + prefix,
       transport: direct,
-      timeoutMs: 150,
+      timeoutMs,
       headers: () => Promise.resolve({ headers, authenticated: password !== undefined }),
     });
   }
@@ -83,7 +90,7 @@ describe('HttpBinaryCache', () => {
     ];
     for (const [name, behaviour, expected] of cases)
       it(`${name}: ${expected.source}`, async () => {
-        const opened = await open({ [`${HASH}.narinfo`]: behaviour });
+        const opened = await open({ [`${HASH}.narinfo`]: behaviour }, behaviour === cache.hang ? { timeoutMs: 150 } : {});
         assert.match(summary(await opened.narinfo(HASH, never)), expected);
       });
   });

@@ -200,9 +200,12 @@ export function gzipBomb(megabytes: number): Behaviour {
 /** A compressed body without end. */
 export const endlessGzip: Behaviour = (_, response) => {
   begin(response, 200, { 'content-encoding': 'gzip' });
-  const gzip = createGzip();
+  const gzip = createGzip({ level: 1 });
   gzip.on('data', (chunk: Buffer) => send(response, chunk));
-  const timer = setInterval(() => gzip.write(Buffer.alloc(1024 * 1024)), 1);
+  const timer = setInterval(() => {
+    gzip.write(Buffer.alloc(64 * 1024));
+    gzip.flush();
+  }, 5);
   response.on('close', () => {
     clearInterval(timer);
     gzip.destroy();
