@@ -43,7 +43,11 @@ interface Ask {
   readonly signal?: AbortSignal;
 }
 
-function get(from: DirectTransport, url: string, { timeoutMs = 15_000, maxBytes = 65536, headers = {}, signal = never }: Ask = {}) {
+function get(
+  from: DirectTransport,
+  url: string,
+  { timeoutMs = 15_000, maxBytes = 65536, headers = {}, signal = never }: Ask = {},
+) {
   return from.get({ url, headers, maxBytes, timeoutMs }, signal);
 }
 
