@@ -250,3 +250,21 @@ export interface NixCli {
     signal: AbortSignal,
   ): Promise<NixAnswer<InputPackages>>;
 }
+
+/** The packages of an input as they were found once, with the time (milliseconds since 1970). */
+export interface StoredPackages extends InputPackages {
+  readonly at: number;
+}
+
+/**
+ * Remembers which output paths the packages of an input have, on disk, over sessions: what Nix evaluated, never what a cache said, nor a verdict.
+ * `key` is a `lockedGraphDigest`. A damaged, foreign or unwritable store behaves as an empty one.
+ */
+export interface BinariesStore {
+  /** One for each system, sorted by it. */
+  get(key: string): Promise<readonly StoredPackages[]>;
+  /** Replaces what is known for the system. */
+  put(key: string, packages: StoredPackages): Promise<void>;
+  /** Forgets everything. */
+  clear(): Promise<void>;
+}

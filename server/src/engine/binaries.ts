@@ -1,0 +1,188 @@
+/**
+ * Who signed the binaries of an input: the output paths of its packages, found out once by running Nix, and what the caches say of them now.
+ * Only the paths are remembered; who vouches for them is worked out anew each time, as keys and caches change.
+ */
+import { lockedGraphDigest } from '../domain/lockedGraph';
+import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
+import type { InputReport, InputsReport } from '../domain/inputsReport';
+import type { StorePath } from '../domain/storePath';
+import { compareText } from '../util/compare';
+import type { Walk } from './closure/auditOutputs';
+import type { BinariesStore, Clock, NixAnswer, NixCli, NixFlake, StoredPackages } from './ports';
+
+export type InputBinaries = NonNullable<InputReport['binaries']>;
+
+/**
+ * What is looked at of an input with too many packages, which is nixpkgs: the standard environment, what nearly every closure has in it, and some
+ * that take long to build or are often attacked. Those that a version does not have are left out. Documented in docs/cli.md.
+ */
+export const PACKAGE_SAMPLE: readonly string[] = [
+  'stdenv',
+  'bash',
+  'binutils',
+  'busybox',
+  'bzip2',
+  'cacert',
+  'cargo',
+  'clang',
+  'cmake',
+  'coreutils',
+  'curl',
+  'diffutils',
+  'file',
+  'findutils',
+  'firefox',
+  'gawk',
+  'gcc',
+  'git',
+  'glibc',
+  'gnugrep',
+  'gnumake',
+  'gnupg',
+  'gnused',
+  'gnutar',
+  'go',
+  'gzip',
+  'jq',
+  'linux',
+  'llvm',
+  'ncurses',
+  'nginx',
+  'nix',
+  'nodejs',
+  'openssh',
+  'openssl',
+  'patch',
+  'perl',
+  'pkg-config',
+  'postgresql',
+  'python3',
+  'rustc',
+  'sqlite',
+  'sudo',
+  'systemd',
+  'vim',
+  'xz',
+  'zlib',
+  'zstd',
+];
+
+export interface BinariesPorts {
+  readonly nix: NixCli;
+  readonly walk: Walk;
+  readonly store: BinariesStore;
+  readonly clock: Clock;
+}
+
+/** Tells under which key the packages of an input are remembered; none where its sources are not all locked. */
+export function packagesKey({ lock }: FlakeFacts, { resolution }: InputFacts): string | undefined {
+  return lock.state === 'ok' && resolution.kind === 'node' ? lockedGraphDigest(lock.lock, resolution.key) : undefined;
+}
+
+/** Runs Nix to find the packages of one input, remembers them, and asks the caches. Fails as Nix does; rejects only when `signal` aborts. */
+export async function checkBinaries(
+  facts: FlakeFacts,
+  input: InputFacts,
+  flake: NixFlake,
+  { nix, walk, store, clock }: BinariesPorts,
+  signal: AbortSignal,
+): Promise<NixAnswer<InputBinaries>> {
+  const found = await nix.inputPackages(flake, input.path, PACKAGE_SAMPLE, signal);
+  if (found.kind === 'failed') return found;
+  const packages: StoredPackages = { ...found.value, at: clock.now() };
+  const key = packagesKey(facts, input);
+  if (key !== undefined) await store.put(key, packages);
+  return { kind: 'ok', value: await lookUp(packages, walk, signal) };
+}
+
+/** Says what is known of an input's binaries without running Nix; `walk` decides whether caches are asked. The newest check counts. */
+export async function knownBinaries(
+  facts: FlakeFacts,
+  input: InputFacts,
+  { walk, store }: Pick<BinariesPorts, 'walk' | 'store'>,
+  signal: AbortSignal,
+): Promise<InputBinaries | undefined> {
+  const key = packagesKey(facts, input);
+  const known = key === undefined ? [] : await store.get(key);
+  const [newest] = [...known].sort((a, b) => b.at - a.at || compareText(a.system, b.system));
+  return newest === undefined ? undefined : lookUp(newest, walk, signal);
+}
+
+/** Puts binaries into a report, by the path of the input joined by slashes. Inputs that share a node share them. */
+export function withBinaries<Report extends InputsReport>(report: Report, binaries: ReadonlyMap<string, InputBinaries>): Report {
+  const byNode = new Map<string, InputBinaries>();
+  for (const { path, node } of report.inputs) {
+    const found = binaries.get(path.join('/'));
+    if (found !== undefined) byNode.set(node, found);
+  }
+  return {
+    ...report,
+    inputs: report.inputs.map((input) => {
+      const found = byNode.get(input.node);
+      return found === undefined ? input : { ...input, binaries: found };
+    }),
+  };
+}
+
+/** Counts outputs, each path once: packages are often the same under two names. */
+async function lookUp({ system, outputs, at }: StoredPackages, walk: Walk, signal: AbortSignal): Promise<InputBinaries> {
+  const roots = [...new Set(outputs.map(({ path }) => path))];
+  let found = 0;
+  let verified = 0;
+  const keyNames = new Set<string>();
+  const caches = new Set<string>();
+  if (roots.length > 0) {
+    // No more paths than roots: who signed the packages is asked, not who signed what they need.
+    const closure = await walk({ roots, maxPaths: roots.length }, signal);
+    signal.throwIfAborted();
+    for (const { verdict, shown, keyNames: names, from } of closure.entries()) {
+      if (shown !== undefined) found++;
+      if (verdict === 'verified') verified++;
+      for (const name of names) keyNames.add(name);
+      if (from !== undefined) caches.add(from.url);
+    }
+  }
+  return {
+    system,
+    outputs: roots.length,
+    found,
+    verified,
+    keyNames: [...keyNames].sort(compareText),
+    caches: [...caches].sort(compareText),
+    checkedAt: new Date(at).toISOString(),
+  };
+}
+
+/** An input with the packages that are known of it. */
+export interface AttributableInput {
+  /** From the root. */
+  readonly path: readonly string[];
+  /** Where its source is. */
+  readonly storePath?: StorePath;
+  readonly packages: StoredPackages;
+}
+
+/**
+ * Tells to which input a store path belongs: the one that has it as an output of a package. Where several have it, the one whose source
+ * defines it (`meta.position`), as a flake that passes on a package of nixpkgs has it too. Never guesses: all others stay without.
+ */
+export function attributePaths(inputs: readonly AttributableInput[]): ReadonlyMap<StorePath, readonly string[]> {
+  const candidates = new Map<StorePath, { readonly path: readonly string[]; readonly defines: boolean }[]>();
+  for (const { path, storePath, packages } of inputs) {
+    for (const output of packages.outputs) {
+      const list = candidates.get(output.path) ?? [];
+      const defines = storePath !== undefined && output.position?.startsWith(`${storePath}/`) === true;
+      const same = list.findIndex((other) => other.path === path);
+      if (same === -1) list.push({ path, defines });
+      else if (defines) list[same] = { path, defines };
+      candidates.set(output.path, list);
+    }
+  }
+  const attributed = new Map<StorePath, readonly string[]>();
+  for (const [storePath, list] of candidates) {
+    const defining = list.filter(({ defines }) => defines);
+    const [only, another] = defining.length > 0 ? defining : list;
+    if (only !== undefined && another === undefined) attributed.set(storePath, only.path);
+  }
+  return attributed;
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { readFlake, type FlakeFacts, type InputFacts } from '../../server/src/domain/flakeFacts';
+import type { InputsReport } from '../../server/src/domain/inputsReport';
+import type { StorePath } from '../../server/src/domain/storePath';
+import {
+  attributePaths,
+  checkBinaries,
+  knownBinaries,
+  PACKAGE_SAMPLE,
+  packagesKey,
+  withBinaries,
+  type InputBinaries,
+} from '../../server/src/engine/binaries';
+import type { BinariesStore, StoredPackages } from '../../server/src/engine/ports';
+import { never } from '../support/abort';
+import { pathOf } from '../support/buildGraph';
+import { cacheOf, walkOver } from '../support/closureOver';
+import { clockAt } from '../support/fakeClock';
+import { fakeNix } from '../support/fakeNix';
+import { PLAIN } from '../support/sampleFlake';
+import { makeSigner } from '../support/signer';
+
+const trusted = makeSigner('trusted-1');
+const stranger = makeSigner('stranger-1');
+const CACHE = 'https://cache.example';
+const NOW = '2026-05-01T00:00:00.000Z';
+
+function memoryStore(): BinariesStore {
+  const all = new Map<string, StoredPackages[]>();
+  return {
+    get: (key) => Promise.resolve(all.get(key) ?? []),
+    put: (key, packages) => {
+      all.set(key, [...(all.get(key) ?? []).filter(({ system }) => system !== packages.system), packages]);
+      return Promise.resolve();
+    },
+    clear: () => {
+      all.clear();
+      return Promise.resolve();
+    },
+  };
+}
+
+function flake(): { facts: FlakeFacts; input: InputFacts } {
+  const facts = readFlake({ flakeNix: PLAIN.nix, flakeLock: PLAIN.lock }, { privatePatterns: [], now: 0 });
+  const [input] = facts.inputs;
+  assert.ok(input);
+  return { facts, input };
+}
+
+const outputs = (...names: string[]) => names.map((name) => ({ attribute: name, output: 'out', path: pathOf(name) }));
+
+function ports(store = memoryStore()) {
+  const packages = { system: 'x86_64-linux', sampled: true, outputs: outputs('bash', 'sh', 'curl', 'git', 'gone'), failed: [] };
+  packages.outputs[1]!.path = pathOf('bash');
+  const cache = cacheOf({
+    bash: { references: ['glibc'], signers: [trusted] },
+    curl: { signers: [stranger] },
+    git: {},
+  });
+  return {
+    nix: fakeNix({ packages: { nixpkgs: packages } }),
+    walk: walkOver({ [CACHE]: cache }, [trusted.publicKey]),
+    store,
+    clock: clockAt(NOW),
+    cache,
+  };
+}
+
+const expected: InputBinaries = {
+  system: 'x86_64-linux',
+  outputs: 4,
+  found: 3,
+  verified: 1,
+  keyNames: ['trusted-1'],
+  caches: [CACHE],
+  checkedAt: NOW,
+};
+
+describe('the binaries of an input', () => {
+  it('are its packages’ outputs, each path once; who signed them is verified', async () => {
+    const { facts, input } = flake();
+    const answer = await checkBinaries(facts, input, { dir: '/f' }, ports(), never);
+    assert.deepEqual(answer, { kind: 'ok', value: expected });
+  });
+
+  it('are asked for without what they need', async () => {
+    const { facts, input } = flake();
+    const given = ports();
+    await checkBinaries(facts, input, { dir: '/f' }, given, never);
+    assert.equal(given.cache.asked.filter((asked) => asked !== 'info').length, 4);
+  });
+
+  it('are remembered, and then known without Nix', async () => {
+    const { facts, input } = flake();
+    const store = memoryStore();
+    assert.equal(await knownBinaries(facts, input, ports(store), never), undefined);
+    await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
+    const later = ports(store);
+    assert.deepEqual(await knownBinaries(facts, input, later, never), expected);
+    assert.deepEqual(later.nix.asked, []);
+  });
+
+  it('are not those of another revision', async () => {
+    const { facts, input } = flake();
+    const store = memoryStore();
+    await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
+    const updated = readFlake(
+      { flakeNix: PLAIN.nix, flakeLock: PLAIN.lock.replace(/"sha256-[^"]*"/, `"sha256-${'A'.repeat(43)}="`) },
+      { privatePatterns: [], now: 0 },
+    );
+    assert.notEqual(packagesKey(updated, updated.inputs[0]!), packagesKey(facts, input));
+    assert.equal(await knownBinaries(updated, updated.inputs[0]!, ports(store), never), undefined);
+  });
+
+  it('are unknown where Nix fails, and nothing is remembered', async () => {
+    const { facts, input } = flake();
+    const given = ports();
+    const failure = { kind: 'failed', reason: 'evaluation', message: 'no' } as const;
+    assert.deepEqual(await checkBinaries(facts, input, { dir: '/f' }, { ...given, nix: fakeNix({ failure }) }, never), failure);
+    assert.equal(await knownBinaries(facts, input, given, never), undefined);
+  });
+
+  it('go into the report, to every input that is the same node', () => {
+    const input = (path: string, node: string) => ({
+      path: path.split('/'),
+      node,
+      type: 'github',
+      reference: '',
+      flake: true,
+      private: false,
+      answers: [],
+      signer: { verdict: 'unknown', keyNames: [] } as const,
+      vetting: { state: 'no-policy' } as const,
+    });
+    const report: InputsReport = {
+      schemaVersion: 1,
+      tool: { name: 'flake-trust', version: '' },
+      lock: { state: 'ok' },
+      caches: [],
+      inputs: [input('nixpkgs', 'nixpkgs'), input('x/nixpkgs', 'nixpkgs'), input('y/nixpkgs', 'nixpkgs_2')],
+      findings: [],
+    };
+    assert.deepEqual(
+      withBinaries(report, new Map([['nixpkgs', expected]])).inputs.map(({ binaries }) => binaries),
+      [expected, expected, undefined],
+    );
+  });
+
+  it('have a sample without doubles', () => {
+    assert.equal(new Set(PACKAGE_SAMPLE).size, PACKAGE_SAMPLE.length);
+    for (const name of ['stdenv', 'bash']) assert.ok(PACKAGE_SAMPLE.includes(name));
+  });
+});
+
+describe('to which input a path belongs', () => {
+  const SOURCE = pathOf('source');
+  const input = (name: string, paths: readonly string[], position?: string, storePath?: StorePath) => ({
+    path: [name],
+    ...(storePath === undefined ? {} : { storePath }),
+    packages: {
+      system: 's',
+      sampled: false,
+      outputs: outputs(...paths).map((output) => (position === undefined ? output : { ...output, position })),
+      failed: [],
+      at: 0,
+    },
+  });
+  const attributed = (...inputs: Parameters<typeof attributePaths>[0]): Record<string, readonly string[]> =>
+    Object.fromEntries(attributePaths(inputs));
+
+  it('is the only one that has it', () => {
+    assert.deepEqual(attributed(input('a', ['x']), input('b', ['y'])), { [pathOf('x')]: ['a'], [pathOf('y')]: ['b'] });
+  });
+
+  it('is the one whose source defines it', () => {
+    const nixpkgs = input('nixpkgs', ['x'], `${SOURCE}/pkgs/x.nix:3`, SOURCE);
+    assert.deepEqual(attributed(input('a', ['x'], `${SOURCE}/pkgs/x.nix:3`, pathOf('a')), nixpkgs), {
+      [pathOf('x')]: ['nixpkgs'],
+    });
+  });
+
+  it('is not guessed', () => {
+    assert.deepEqual(attributed(input('a', ['x']), input('b', ['x'])), {});
+    // The beginning of a name is not a folder.
+    assert.deepEqual(attributed(input('a', ['x'], `${SOURCE}-evil/x.nix:1`, SOURCE), input('b', ['x'])), {});
+  });
+});
