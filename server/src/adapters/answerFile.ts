@@ -1,6 +1,6 @@
 /** An open file of answers: an index in memory of where its newest records lie, filled by looking through it once. */
 import type { FileHandle } from 'node:fs/promises';
-import { decodeRecord, scanRecords, type RecordPlace } from './answerRecords';
+import { decodeRecord, scanRecords, type Answer, type RecordPlace } from './answerRecords';
 
 /** Read at once: little, since mostly there is one new record; more and more while there is more. */
 const FIRST_CHUNK_BYTES = 16 * 1024;
@@ -54,6 +54,37 @@ export async function findNewRecords(file: AnswerFile): Promise<void> {
     rest = bytes.subarray(done);
     if (bytesRead === 0) return;
   }
+}
+
+/** Records this near to each other are read with what lies between them. */
+const MAX_GAP_BYTES = 16 * 1024;
+const MAX_READ_BYTES = 256 * 1024;
+
+/** Reads the newest records of many keys, those that lie together at once. What is damaged or gone is left out. */
+export async function readAnswers({ handle, index }: AnswerFile, keys: readonly string[]): Promise<ReadonlyMap<string, Answer>> {
+  const places = keys.flatMap((key) => index.get(key) ?? []).sort((a, b) => a - b);
+  const answers = new Map<string, Answer>();
+  for (let first = 0; first < places.length;) {
+    const start = placeStart(places[first] ?? 0);
+    let end = start;
+    let next = first;
+    for (; next < places.length; next++) {
+      const place = places[next] ?? 0;
+      const placeEnd = placeStart(place) + placeLength(place);
+      if (next > first && (placeStart(place) - end > MAX_GAP_BYTES || placeEnd - start > MAX_READ_BYTES)) break;
+      end = placeEnd;
+    }
+    const bytes = Buffer.allocUnsafe(end - start);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+    for (const place of places.slice(first, next)) {
+      const at = placeStart(place) - start;
+      if (at + placeLength(place) > bytesRead) break;
+      const answer = decodeRecord(bytes.subarray(at, at + placeLength(place)));
+      if (answer !== undefined) answers.set(answer.key, answer);
+    }
+    first = next;
+  }
+  return answers;
 }
 
 /** Tells whether a file is too large, or mostly records that newer ones replaced. */

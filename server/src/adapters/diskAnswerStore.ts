@@ -47,6 +47,15 @@ export class DiskAnswerStore implements AnswerStore {
     return answer !== undefined && 'narinfo' in answer ? answer.narinfo : undefined;
   }
 
+  async getNarinfos(
+    cacheUrl: string,
+    hashes: readonly StorePathHash[],
+  ): Promise<readonly (Remembered<StoredNarinfo> | undefined)[]> {
+    if (this.#closed) return hashes.map(() => undefined);
+    const answers = await this.#logOf(cacheUrl).readMany(hashes);
+    return answers.map((answer) => (answer !== undefined && 'narinfo' in answer ? answer.narinfo : undefined));
+  }
+
   putNarinfo(cacheUrl: string, hash: StorePathHash, answer: StoredNarinfo, at: number): void {
     this.#write(cacheUrl, { key: hash, narinfo: { value: answer, at } });
   }

@@ -44,7 +44,7 @@ export interface LaneOptions {
 }
 
 /** So many paths are looked up in the store at once. */
-const RECALL_AT_ONCE = 2000;
+const RECALL_AT_ONCE = 512;
 
 export class CacheLane {
   readonly cache: ConfiguredCache;

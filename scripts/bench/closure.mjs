@@ -1,0 +1,230 @@
+/**
+ * How fast closures are audited, beside the installed Nix, in one run on one machine: made caches behind a real web server on loopback, and
+ * behind a proxy that delays. Figures are ratios of medians; what is slower or larger than its target is marked.
+ *
+ *     node scripts/bench/closure.mjs [--quick] [--rounds N]
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { delayProxy } from './delayProxy.mjs';
+import { serveCaches } from './webServer.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const cli = join(root, 'dist/cli.js');
+
+/** Runs the benchmark and returns the lines of its result; `failed` counts the targets that were missed. */
+export async function closureBenchmark({ quick = false, rounds = quick ? 1 : 3, log = console.log } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'flake-trust-bench-'));
+  const server = await serveCaches(folder);
+  let failed = 0;
+  const report = (what, value, target, atLeast = true) => {
+    const good = target === undefined || (atLeast ? value >= target : value <= target);
+    if (!good) failed++;
+    const limit = target === undefined ? '' : ` (target ${atLeast ? '≥' : '≤'} ${target})${good ? '' : '  MISSED'}`;
+    log(`  ${what}: ${value.toFixed(2)}${limit}`);
+  };
+  try {
+    log(`closure audit, ${cpus().length} cores, ${server.name}`);
+    const sizes = quick ? [10_000] : [10_000, 50_000];
+    for (const paths of sizes) {
+      const made = makeCache(folder, `c${paths}`, paths, ['--second']);
+      const url = `${server.url}/c${paths}/a`;
+      const targets =
+        paths === 10_000 ? { verify: 4, dry: 1.25, warm: 3, memory: 120 } : { verify: 5, dry: 1.7, warm: 6, memory: 200 };
+      log(`${paths} paths, loopback`);
+      const ours = [];
+      const verifies = [];
+      const dries = [];
+      // In turns, so that whatever else the machine does hits all alike.
+      for (let round = 0; round < rounds; round++) {
+        ours.push(await runOurs(made, [url], ['--no-cache']));
+        verifies.push(await runVerify(made, url, freshHome(folder)));
+        dries.push(await runDry(made, url, freshHome(folder)));
+      }
+      const own = median(ours.map(({ ms }) => ms));
+      log(`  ${seconds(own)} ours, ${seconds(median(verifies))} nix store verify, ${seconds(median(dries))} dry run`);
+      report('times faster than nix store verify', median(verifies) / own, targets.verify);
+      report('times faster than the dry run', median(dries) / own, targets.dry);
+      report('peak memory in MB', median(ours.map(({ rssMb }) => rssMb)), targets.memory, false);
+      report("share of this machine's limit", paths / (own / 1000) / machineLimit(server.secondsEach(url, made.some)), 0.7);
+
+      const two = [];
+      for (let round = 0; round < rounds; round++)
+        two.push((await runOurs(made, [url, url.replace(/a$/, 'b')], ['--no-cache', '--challenge'])).ms);
+      report('a second cache costs times one', median(two) / own, 1.7, false);
+
+      const cacheDir = join(folder, `remembered-${paths}`);
+      const home = freshHome(folder);
+      await runOurs(made, [url], ['--cache-dir', cacheDir]);
+      await runVerify(made, url, home);
+      const warm = [];
+      const nixWarm = [];
+      for (let round = 0; round < rounds; round++) {
+        warm.push((await runOurs(made, [url], ['--cache-dir', cacheDir])).ms);
+        nixWarm.push(await runVerify(made, url, home));
+      }
+      log(`  warm: ${seconds(median(warm))} ours, ${seconds(median(nixWarm))} nix store verify`);
+      report('warm, times faster than nix store verify', median(nixWarm) / median(warm), targets.warm);
+
+      if (paths !== 10_000) continue;
+      for (const latency of quick ? [20] : [20, 80]) {
+        const proxy = await delayProxy(server.port, latency);
+        const slowUrl = `http://127.0.0.1:${proxy.port}/c${paths}/a`;
+        const slow = [];
+        for (let round = 0; round < Math.min(rounds, 2); round++)
+          slow.push((await runOurs(made, [slowUrl], ['--no-cache', '--connections', '512'])).ms);
+        const dry = await runDry(made, slowUrl, freshHome(folder));
+        // One after another, so its time is known without waiting for it.
+        const verifyMs = paths * latency;
+        log(
+          `  at ${latency} ms: ${seconds(median(slow))} ours, ${seconds(dry)} dry run, nix store verify at least ${seconds(verifyMs)}`,
+        );
+        report(
+          `at ${latency} ms, times faster than nix store verify (at least)`,
+          verifyMs / median(slow),
+          latency === 20 ? 100 : undefined,
+        );
+        report(`at ${latency} ms, times faster than the dry run`, dry / median(slow), 5);
+        report(
+          `at ${latency} ms, times the longest chain and the loopback time`,
+          median(slow) / (made.depth * latency + own),
+          1.6,
+          false,
+        );
+        await proxy.close();
+      }
+    }
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { failed };
+}
+
+function makeCache(folder, name, paths, options) {
+  const dir = join(folder, name);
+  const { status } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'makeCache.mjs'), '--out', dir, '--paths', String(paths), '--seed', 'bench', ...options],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  if (status !== 0) throw new Error('the cache was not made');
+  const read = (file) => readFileSync(join(dir, file), 'utf8').trim();
+  const all = read('paths.txt').split('\n');
+  return {
+    root: read('root'),
+    depth: 30,
+    some: all.slice(0, 2000).map((path) => path.slice('/nix/store/'.length, '/nix/store/'.length + 32)),
+    keys: ['a', 'b'].map((cache) => read(`keys/${cache}.public`)),
+    paths: all.length,
+  };
+}
+
+let homes = 0;
+
+/** A home of Nix with nothing remembered. */
+function freshHome(folder) {
+  const home = join(folder, `home-${homes++}`);
+  mkdirSync(join(home, 'conf'), { recursive: true });
+  writeFileSync(join(home, 'conf', 'nix.conf'), 'experimental-features = nix-command\nsubstituters =\n');
+  return { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), NIX_CONF_DIR: join(home, 'conf'), NIX_USER_CONF_FILES: '' };
+}
+
+async function runOurs({ root: path, keys, paths }, urls, options) {
+  const args = [
+    'audit',
+    '--path',
+    path,
+    '--no-nix-conf',
+    '--substituters',
+    urls.join(' '),
+    '--trusted-public-keys',
+    keys.join(' '),
+  ];
+  // GNU time would have to be installed; the child tells its own peak.
+  const peak = `process.on('exit', () => process.stderr.write('\\nPEAK ' + process.resourceUsage().maxRSS + '\\n'))`;
+  const preload = `data:text/javascript,${encodeURIComponent(peak)}`;
+  const { ms, stdout, stderr } = await run(process.execPath, ['--import', preload, cli, ...args, ...options], {});
+  if (!stdout.includes(`${paths}  signed by a key`)) throw new Error(`the audit did not verify all paths:\n${stdout}${stderr}`);
+  return { ms, rssMb: Number(/PEAK (\d+)/.exec(stderr)?.[1]) / 1024 };
+}
+
+async function runVerify({ root: path, keys }, url, env) {
+  const args = ['store', 'verify', '-r', '--no-contents', '--store', url, '--trusted-public-keys', keys.join(' '), path];
+  return (await run('nix', args, env)).ms;
+}
+
+async function runDry({ root: path, keys }, url, env) {
+  const args = [
+    '--realise',
+    '--dry-run',
+    path,
+    '--option',
+    'substituters',
+    url,
+    '--option',
+    'trusted-public-keys',
+    keys.join(' '),
+  ];
+  return (await run('nix-store', args, env)).ms;
+}
+
+function run(program, args, env) {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(program, args, { env: { ...process.env, NO_PROXY: '*', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text) => (stdout += text));
+    child.stderr.on('data', (text) => (stderr = (stderr + text).slice(-100_000)));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const ms = performance.now() - start;
+      if (code === 0) resolve({ ms, stdout, stderr });
+      else reject(new Error(`${program} ended with ${code}: ${stderr.slice(-2000)}`));
+    });
+  });
+}
+
+/** Paths a second if all cores did nothing but verify, ask and serve. */
+function machineLimit(serverAndClientSeconds) {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const text = Buffer.alloc(400, 1);
+  const signature = sign(null, text, privateKey);
+  const start = process.cpuUsage();
+  for (let i = 0; i < 2000; i++) verify(null, text, publicKey, signature);
+  const { user, system } = process.cpuUsage(start);
+  return cpus().length / ((user + system) / 1e6 / 2000 + serverAndClientSeconds);
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** A port that is free now. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const words = process.argv.slice(2);
+  const rounds = words.includes('--rounds') ? Number(words[words.indexOf('--rounds') + 1]) : undefined;
+  const { failed } = await closureBenchmark({ quick: words.includes('--quick'), ...(rounds === undefined ? {} : { rounds }) });
+  process.exitCode = failed > 0 ? 1 : 0;
+}
