@@ -16,13 +16,19 @@ describe('parseSettings', () => {
 
   it('names a bad value and uses the default instead', () => {
     const { settings } = parseSettings({ network: { mode: 'sometimes', timeoutSeconds: 0 }, enable: 'yes' });
-    assert.deepEqual([settings['network.mode'], settings['network.timeoutSeconds'], settings.enable], ['auto', 10, true]);
+    assert.deepEqual([settings['network.mode'], settings['network.timeoutSeconds'], settings.enable], ['offline', 10, true]);
     assert.deepEqual(messages({ network: { mode: 'sometimes' } }), [
-      'flakeTrust.network.mode: expected "auto" or "manual" or "offline"; "auto" is used instead',
+      'flakeTrust.network.mode: expected "auto" or "manual" or "offline"; "offline" is used instead',
     ]);
     assert.deepEqual(messages({ network: { timeoutSeconds: 2.5 } }), [
       'flakeTrust.network.timeoutSeconds: expected a whole number from 1 to 60; 10 is used instead',
     ]);
+  });
+
+  it('errs on the side of silence: a network mode that is none asks nobody, a lone pattern of private inputs counts', () => {
+    for (const mode of ['off', 'Offline', false, 0, ['auto']])
+      assert.equal(parseSettings({ network: { mode } }).settings['network.mode'], 'offline', String(mode));
+    assert.deepEqual(parseSettings({ privateInputs: 'git*' }).settings.privateInputs, ['git*']);
   });
 
   it('leaves a bad element out of a list and keeps the others', () => {

@@ -102,6 +102,8 @@ function combine(
     case 'add':
       return levels.some((value) => Array.isArray(value)) ? [base, ...levels].flatMap(listOf) : base;
     case 'stricter':
+      // The server reads a user's value that is none as the strictest; a workspace must not put a milder one in its place.
+      if (base !== undefined && !rule.order.some((word) => word === base)) return base;
       return levels.reduce(
         (strictest, value) => (rule.order.indexOf(String(value)) > rule.order.indexOf(String(strictest)) ? value : strictest),
         base,

@@ -38,21 +38,37 @@ interface Setting<T> {
 }
 
 /** A setting of one value, all or nothing. */
-function value<T>(schema: z.ZodMiniType<T>, fallback: T, expected: string, choices?: readonly string[]): Setting<T> {
+function value<T>(
+  schema: z.ZodMiniType<T>,
+  fallback: T,
+  expected: string,
+  choices?: readonly string[],
+  otherwise = fallback,
+): Setting<T> {
   return {
     fallback,
     ...(choices === undefined ? {} : { choices }),
     read(given) {
       const parsed = schema.safeParse(given);
       if (parsed.success) return { value: parsed.data, problems: [] };
-      return { value: fallback, problems: [{ message: `expected ${expected}; ${JSON.stringify(fallback)} is used instead` }] };
+      return { value: otherwise, problems: [{ message: `expected ${expected}; ${JSON.stringify(otherwise)} is used instead` }] };
     },
   };
 }
 
-/** A setting that is one of several words. */
-function choice<const T extends readonly [string, ...string[]]>(choices: T, fallback: T[number]): Setting<T[number]> {
-  return value<T[number]>(z.enum(choices), fallback, choices.map((word) => JSON.stringify(word)).join(' or '), choices);
+/** A setting that is one of several words; `otherwise` is taken for a word that is none of them, the default when not given. */
+function choice<const T extends readonly [string, ...string[]]>(
+  choices: T,
+  fallback: T[number],
+  otherwise = fallback,
+): Setting<T[number]> {
+  return value<T[number]>(
+    z.enum(choices),
+    fallback,
+    choices.map((word) => JSON.stringify(word)).join(' or '),
+    choices,
+    otherwise,
+  );
 }
 
 const flag = (fallback: boolean): Setting<boolean> => value(z.boolean(), fallback, 'true or false');
@@ -117,10 +133,20 @@ const cache: z.ZodMiniType<CacheSetting> = z.pipe(
   })),
 );
 
+/** Patterns of private inputs. One written without a list counts too: dropping it would tell public caches what must not be told. */
+const patterns: Setting<readonly string[]> = {
+  fallback: [],
+  read: (given) => {
+    const read = list(text, 'patterns').read(given);
+    return typeof given === 'string' ? { ...read, value: [given] } : read;
+  },
+};
+
 /** All settings, by their names behind `flakeTrust.`; the order is that of the README. */
 export const SETTINGS = {
   enable: flag(true),
-  'network.mode': choice(['auto', 'manual', 'offline'], 'auto'),
+  // Whoever wrote "off" or "Offline" did not mean that caches are asked.
+  'network.mode': choice(['auto', 'manual', 'offline'], 'auto', 'offline'),
   'network.transport': choice(['auto', 'direct', 'editor'], 'auto'),
   'network.maxRequestsPerHost': wholeNumber(1, 16, 4),
   'network.timeoutSeconds': wholeNumber(1, 60, 10),
@@ -128,7 +154,7 @@ export const SETTINGS = {
   readNixConf: flag(true),
   netrc: flag(true),
   trustedPublicKeys: list(text, 'public keys, "name:base64"'),
-  privateInputs: list(text, 'patterns'),
+  privateInputs: patterns,
   maxAgeDays: value<number | null>(
     z.nullable(z.number().check(z.positive(), z.maximum(100_000))),
     null,

@@ -44,7 +44,11 @@ describe('combineSettings', () => {
       ['the workspace would loosen it', { defaultValue: 'auto', user: 'offline', workspace: 'auto' }, 'offline'],
       ['the workspace says something unknown', { defaultValue: 'auto', user: 'manual', workspace: 'whenever' }, 'manual'],
       ['the user says something unknown, for the server to name', { defaultValue: 'auto', user: 'sometimes' }, 'sometimes'],
-      ['the user says something unknown, the workspace is strict', { user: 'sometimes', workspace: 'offline' }, 'offline'],
+      [
+        'the user says something unknown, which the server reads as offline: no workspace makes it milder',
+        { user: 'sometimes', workspace: 'auto' },
+        'sometimes',
+      ],
     ];
     for (const [rule, levels, expected] of cases) {
       it(rule, () => {

@@ -19,6 +19,8 @@ export class SettingsSource {
   readonly #pulls: boolean;
   #pushed: unknown;
   #byScope = new Map<string, Promise<FlakeSettings>>();
+  /** What was read last, for when the editor fails to answer. */
+  readonly #lastGood = new Map<string, FlakeSettings>();
 
   /** `pulls`: the editor answers `workspace/configuration`. `initial`: from `initializationOptions`. */
   constructor(connection: Connection, log: Logger, pulls: boolean, initial: unknown) {
@@ -50,15 +52,22 @@ export class SettingsSource {
   /** Forgets the settings of a document that nobody needs any more. */
   drop(uri: string): void {
     this.#byScope.delete(uri);
+    this.#lastGood.delete(uri);
   }
 
   async #read(uri: string): Promise<FlakeSettings> {
     if (!this.#pulls) return { ...parseSettings(this.#pushed), network: {} };
-    const [section, network] = await this.#pull(uri);
-    return { ...parseSettings(section ?? this.#pushed), network: editorNetwork(network) };
+    const answer = await this.#pull(uri);
+    // Not knowing whether the user wants to be offline is no reason to ask caches.
+    if (answer === undefined) return this.#lastGood.get(uri) ?? SILENT;
+    const [section, network] = answer;
+    const read = { ...parseSettings(section ?? this.#pushed), network: editorNetwork(network) };
+    this.#lastGood.set(uri, read);
+    return read;
   }
 
-  async #pull(uri: string): Promise<readonly unknown[]> {
+  /** What the editor answers, `undefined` when it does not. */
+  async #pull(uri: string): Promise<readonly unknown[] | undefined> {
     const items = [{ scopeUri: uri, section: SECTION }, { section: NETWORK_SECTION }];
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -70,13 +79,18 @@ export class SettingsSource {
       ]);
       return Array.isArray(answer) ? (answer as readonly unknown[]) : [];
     } catch (error) {
-      this.#log.warn(`The editor gave no settings (${error instanceof Error ? error.message : 'unknown'}); defaults are used.`);
-      return [];
+      this.#log.warn(
+        `The editor gave no settings (${error instanceof Error ? error.message : 'unknown'}); what it said before counts, else no cache is asked.`,
+      );
+      return undefined;
     } finally {
       clearTimeout(timer);
     }
   }
 }
+
+/** What counts while the editor keeps the settings to itself. */
+const SILENT: FlakeSettings = { ...parseSettings({ 'network.mode': 'offline' }), network: {} };
 
 /** What counts before any settings were read. */
 export const NO_SETTINGS: FlakeSettings = { settings: DEFAULT_SETTINGS, network: {}, problems: [] };

@@ -88,7 +88,17 @@ function inputTable(inputs: readonly InputReport[]): string[] {
   return [table, '### What is locked', inputs.map(lockedItem).join('\n')];
 }
 
-function lockedItem({ path, reference, follows, private: isPrivate, flake, rev, lastModified, narHash }: InputReport): string {
+function lockedItem({
+  path,
+  node,
+  reference,
+  follows,
+  private: isPrivate,
+  flake,
+  rev,
+  lastModified,
+  narHash,
+}: InputReport): string {
   const date = lastModified === undefined ? undefined : dateOf(lastModified * 1000);
   const facts = [
     ...(reference === '' ? [] : [codeSpan(reference, 160)]),
@@ -99,7 +109,7 @@ function lockedItem({ path, reference, follows, private: isPrivate, flake, rev, 
     ...(flake ? [] : ['not a flake']),
     ...(rev === undefined ? [] : [codeSpan(shortRev(rev))]),
     ...(date === undefined ? [] : [date]),
-    narHash === undefined ? 'no hash' : codeSpan(narHash),
+    narHash === undefined ? (node === '' ? 'not locked' : 'no hash') : codeSpan(narHash),
   ];
   return `- ${codeSpan(path.join('/'))}: ${facts.join(', ')}`;
 }
