@@ -75,7 +75,7 @@ describe('which caches are asked, and in which order', () => {
     const report = await engine.check(flakeFacts([]), { configuration, offline: false }, NEVER);
     assert.deepEqual(caches.get('https://a.example')?.asked, []);
     assert.deepEqual(report.caches, [
-      { url: 'https://a.example', origin: 'nix.conf', state: 'not-asked', reason: 'there was nothing to ask' },
+      { url: 'https://a.example', origin: 'nix.conf', state: 'not-asked', reason: 'nothing was asked of it' },
     ]);
   });
 

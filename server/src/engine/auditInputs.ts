@@ -70,7 +70,7 @@ function stateOf({ info, refusal }: CacheView, scope: AuditScope): Pick<CacheRep
   if (scope.offline) return { state: 'not-asked', reason: plainText(scope.offlineReason ?? 'offline', 200) };
   if (info.failure !== undefined) return { state: 'unreachable', reason: plainText(info.failure.value.reason, 200) };
   if (info.good !== undefined) return { state: 'reachable' };
-  return { state: 'not-asked', reason: 'there was nothing to ask' };
+  return { state: 'not-asked', reason: 'nothing was asked of it' };
 }
 
 function answerFor(input: InputFacts, view: CacheView, scope: AuditScope): Judged {
