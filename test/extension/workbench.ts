@@ -1,5 +1,5 @@
 /** VS Code in a browser, driven as a user would: by mouse, keyboard and what is written on the screen. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
@@ -22,6 +22,19 @@ export interface WorkbenchOptions {
   readonly scale?: number;
 }
 
+let installed: Promise<string> | undefined;
+
+/** A profile with the extension installed, to be copied: made once, removed when this process ends. */
+function profileWith(vsix: string): Promise<string> {
+  installed ??= (async () => {
+    const profile = mkdtempSync(path.join(os.tmpdir(), 'flake-trust-profile-'));
+    process.once('exit', () => rmSync(profile, { recursive: true, force: true }));
+    await installExtension(vsix, profile);
+    return profile;
+  })();
+  return installed;
+}
+
 /** One VS Code with the packed extension, one folder open in it. */
 export class Workbench {
   readonly page: Page;
@@ -39,7 +52,7 @@ export class Workbench {
     this.#browser = browser;
   }
 
-  /** Installs the extension into a fresh profile, starts VS Code and opens the folder. */
+  /** Starts VS Code with a fresh profile that has the extension, and opens the folder. */
   static async open({
     vsix,
     workspace,
@@ -51,7 +64,7 @@ export class Workbench {
     scale = 1,
   }: WorkbenchOptions): Promise<Workbench> {
     const profile = mkdtempSync(path.join(os.tmpdir(), 'flake-trust-vscode-'));
-    await installExtension(vsix, profile);
+    cpSync(await profileWith(vsix), profile, { recursive: true });
     const vscode = await startVscode({
       serverDataDir: profile,
       trust,
