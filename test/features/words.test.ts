@@ -34,7 +34,7 @@ describe('words', () => {
 
   it('names caches by their hosts', () => {
     assert.equal(cacheName('https://cache.nixos.org'), 'cache.nixos.org');
-    assert.equal(cacheName('http://localhost:8080/x'), 'localhost:8080');
+    assert.equal(cacheName('http://localhost:8080/x'), 'localhost:8080/x', 'not the cache beside it');
     assert.equal(cacheName('file:///var/cache'), 'file:///var/cache');
     assert.equal(cacheName('s3://bucket?endpoint=e'), 's3://bucket?endpoint=e');
   });

@@ -41,10 +41,9 @@ export function ago(time: number, now: number): string {
   return `${count(Math.floor(passed / DAY_MS), 'day')} ago`;
 }
 
-/** Names a cache by its host, one that has none by its URL. */
+/** Names a cache as findings do: without `https://`. Its path stays, since one host may serve many caches. */
 export function cacheName(url: string): string {
-  const host = /^[a-z][a-z0-9+]*:\/\/([^/?#]+)/i.exec(url)?.[1];
-  return plainText(/^https?:/i.test(url) && host !== undefined ? host : url, 60);
+  return plainText(url.replace(/^https?:\/\//i, ''), 60);
 }
 
 /** Shortens a revision for people, as Git does; anything that is no revision is left alone. */
