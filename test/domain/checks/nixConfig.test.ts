@@ -158,6 +158,17 @@ describe('nixconfig-widens-trust', () => {
 });
 
 describe('registry-override', () => {
+  it('tells of a cache that is trusted without signatures, at its URL', () => {
+    const url = 'https://cache.acme.example?trusted=1';
+    const [found, ...more] = findingsOf('registry-override', { nix: flake([url, 'https://b.example?trusted=false'], []) });
+    assert.equal(
+      found?.message,
+      'nixConfig adds cache https://cache.acme.example with "trusted", which accepts paths that nobody signed',
+    );
+    assert.equal(found.at, `flake.nix:${url}`);
+    assert.deepEqual(more, []);
+  });
+
   const dangerous: [setting: string, value: string][] = [
     ['flake-registry', '"https://evil.example/registry.json"'],
     ['netrc-file', './netrc'],

@@ -2,6 +2,7 @@ import { plainText } from '../../util/plainText';
 import { finding, type Finding } from '../finding';
 import type { NixConfigSetting } from '../flakeNix';
 import { inNix, message, type CheckedFlake } from './checkedFlake';
+import { substituterElements } from './nixConfigCaches';
 
 /** What a setting does once accepted, as a clause after its name; every one of them reaches beyond this flake. */
 const SETTINGS: ReadonlyMap<string, string> = new Map([
@@ -29,8 +30,31 @@ const VALUES: ReadonlyMap<string, readonly [value: string, clause: string]> = ne
   ['accept-flake-config', ['true', 'accepts the config of every flake']],
 ]);
 
-/** Settings of `nixConfig` that change whom or what this machine trusts, other than caches and keys. */
-export function registryOverride({ flakeNix }: CheckedFlake): readonly Finding[] {
+/**
+ * Settings of `nixConfig` that change whom or what this machine trusts, other than caches and keys; and caches with `?trusted=1`, whose
+ * paths Nix takes without any signature.
+ */
+export function registryOverride(flake: CheckedFlake): readonly Finding[] {
+  return [...settings(flake), ...cachesBeyondSignatures(flake)];
+}
+
+function cachesBeyondSignatures(flake: CheckedFlake): readonly Finding[] {
+  return substituterElements(flake).flatMap(({ element, cache }) =>
+    cache?.trusted === true
+      ? [
+          finding('registry-override', {
+            message: message(
+              `nixConfig adds cache ${plainText(cache.url, 44)} with "trusted", which accepts paths that nobody signed`,
+            ),
+            subject: { kind: 'cache', id: cache.url },
+            place: inNix(element.textSpan),
+          }),
+        ]
+      : [],
+  );
+}
+
+function settings({ flakeNix }: CheckedFlake): readonly Finding[] {
   return (flakeNix?.nixConfig ?? []).flatMap((setting) => {
     const clause = clauseOf(setting);
     if (clause === undefined) return [];
