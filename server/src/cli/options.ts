@@ -13,6 +13,12 @@ export interface ReportCommand {
   readonly flake: string;
   /** `--path`: store paths whose closure is audited, in place of a flake's inputs; as typed. */
   readonly paths: readonly string[];
+  /** `--output`: installables of the flake whose closures are audited; as typed. */
+  readonly outputs: readonly string[];
+  /** `--binaries`: inputs whose packages are looked up, `all` for those of flake.nix; absent when not asked for. */
+  readonly binaries?: readonly string[] | 'all';
+  /** Lets the evaluation of `outputs` build derivations. */
+  readonly allowImportFromDerivation: boolean;
   readonly challenge: boolean;
   /** `--why`; as typed. */
   readonly why: readonly string[];
@@ -72,7 +78,9 @@ Results go to standard output; progress, warnings and errors to standard error.`
 
 function createProgram(output: HelpOutput, choose: (command: CliCommand) => void): Command {
   const program = new Command('flake-trust')
-    .description('For Nix flakes: which source is this, who signed it, which cache has it. Needs no Nix, runs none.')
+    .description(
+      'For Nix flakes: which source is this, who signed it, which cache has it. Needs no Nix; runs it for --output and --binaries.',
+    )
     .version(VERSION, '--version', 'print the version')
     .helpOption('--help', 'print help')
     .helpCommand(false)
@@ -101,6 +109,9 @@ const CLOSURE_CONNECTIONS = 64;
 
 interface RawOptions {
   readonly path?: readonly string[];
+  readonly output?: readonly string[];
+  readonly binaries?: true | string;
+  readonly allowImportFromDerivation?: boolean;
   readonly challenge?: boolean;
   readonly why?: readonly string[];
   readonly maxPaths?: number;
@@ -136,6 +147,13 @@ function reportCommand(
     .argument('[FLAKE]', 'a directory with a flake.nix, or the flake.nix', '.');
   if (name === 'audit') {
     command
+      .option(
+        '--output <installables>',
+        'run Nix, and audit the closure of these outputs, e.g. .#default; builds nothing',
+        collectWords,
+      )
+      .option('--binaries [inputs]', 'run Nix, and look up who signed the packages of these inputs; of all when none is named')
+      .option('--allow-import-from-derivation', 'let evaluation build what it wants to read; builds what the flake says')
       .option('--path <paths>', 'audit the closure of these store paths; needs no flake and no Nix', collectWords)
       .option('--challenge', 'ask every cache for every path, and compare what they say')
       .option('--why <paths>', 'show the shortest chain of references that leads to these paths', collectWords)
@@ -175,12 +193,15 @@ function reportCommand(
 
 function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportCommand {
   const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys } = raw;
-  const { path: paths = [], why = [], challenge = false, maxPaths } = raw;
+  const { path: paths = [], output: outputs = [], binaries, why = [], challenge = false, maxPaths } = raw;
   return {
     kind: 'report',
     audit,
     flake,
     paths,
+    outputs,
+    allowImportFromDerivation: raw.allowImportFromDerivation === true,
+    ...(binaries === undefined ? {} : { binaries: binaries === true ? 'all' : wordsOf(binaries) }),
     challenge,
     why,
     ...(maxPaths === undefined ? {} : { maxPaths }),
@@ -197,7 +218,7 @@ function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportComman
     ...(sslCertFile === undefined ? {} : { sslCertFile }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
     cache: raw.cache,
-    connections: raw.connections ?? (paths.length > 0 ? CLOSURE_CONNECTIONS : 16),
+    connections: raw.connections ?? (paths.length > 0 || outputs.length > 0 || binaries !== undefined ? CLOSURE_CONNECTIONS : 16),
     timeoutMs: raw.timeout * 1000,
     failOn: raw.failOn,
     quiet: raw.quiet === true,

@@ -33,7 +33,8 @@ export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
 
 /** Runs one report. Rejects only when `signal` aborts, or for a bug. */
 export async function runReport(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
-  if (command.paths.length > 0) return (await import('./runClosure')).runClosure(command, runtime, io, signal);
+  const wantsNix = command.outputs.length > 0 || command.binaries !== undefined;
+  if (command.paths.length > 0 && !wantsNix) return (await import('./runClosure')).runClosure(command, runtime, io, signal);
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   const dir = flakeDirectory(path.resolve(io.cwd, command.flake));
   if ('problem' in dir) {
@@ -92,6 +93,10 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
     await engine.close();
   }
   warnOfSilence(report, log);
+  if (wantsNix) {
+    const { runWithNix } = await import('./runWithNix');
+    return runWithNix({ command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log }, signal);
+  }
   return (await print(render(report, command, scope, runtime, io), command, io, log)) ? exitCode(report, command) : EXIT.failed;
 }
 
@@ -164,7 +169,7 @@ function warnOfSilence({ caches }: InputsReport, log: Logger): void {
   }
 }
 
-function render(
+export function render(
   report: InputsReport,
   command: ReportCommand,
   scope: AuditScope,
@@ -196,7 +201,7 @@ export function wantsColor(variables: Readonly<Record<string, string | undefined
   return terminal && variables['TERM'] !== 'dumb';
 }
 
-async function print(text: string, { out }: ReportCommand, io: CliProcess, log: Logger): Promise<boolean> {
+export async function print(text: string, { out }: ReportCommand, io: CliProcess, log: Logger): Promise<boolean> {
   if (out === undefined) {
     io.stdout.write(text);
     return true;

@@ -6,7 +6,7 @@ import { jsonText } from './json';
 const PIECE = 64 * 1024;
 
 /** Prints the report. The pieces together are what `JSON.stringify` with two blanks would print, plus a line end. */
-export function* closureJsonReport({ closure, report, summary }: ClosureAudit): Generator<string> {
+export function* closureJsonReport({ closure, report, summary, describe = (path) => path }: ClosureAudit): Generator<string> {
   const { roots, totals, ...rest } = summary;
   // Everything but the paths, with a mark where they belong.
   const frame = jsonText({ ...report, closure: { roots, paths: [], totals, ...rest } });
@@ -16,7 +16,7 @@ export function* closureJsonReport({ closure, report, summary }: ClosureAudit): 
   let piece = '\n    "paths": [';
   let first = true;
   for (const path of closure.eachPath()) {
-    piece += `${first ? '' : ','}\n${indented(jsonText(path))}`;
+    piece += `${first ? '' : ','}\n${indented(jsonText(describe(path)))}`;
     first = false;
     if (piece.length < PIECE) continue;
     yield piece;

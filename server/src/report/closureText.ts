@@ -32,8 +32,8 @@ export function closureTextReport({ closure, report, summary }: ClosureAudit, { 
   const { bold, dim, red, yellow } = createColors(color);
   const { totals, stopped, coverage } = summary;
   const lines: string[] = [];
-  for (const root of closure.roots.slice(0, 10)) lines.push(bold(plainText(root, 300)));
-  if (closure.roots.length > 10) lines.push(dim(`and ${plural(closure.roots.length - 10, 'more root')}`));
+  for (const root of summary.roots.slice(0, 10)) lines.push(bold(plainText(root, 300)));
+  if (summary.roots.length > 10) lines.push(dim(`and ${plural(summary.roots.length - 10, 'more root')}`));
   lines.push(dim(`${plural(totals.paths, 'store path')}, ${bytes(totals.narBytes)} unpacked`), '');
   for (const [verdict, words] of VERDICTS) {
     const number = totals.byVerdict[verdict] ?? 0;

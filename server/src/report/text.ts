@@ -13,6 +13,7 @@ import {
   dateOf,
   inputLabel,
   NOT_PROVED,
+  NOT_PROVED_WITH_BINARIES,
   plural,
   shortRev,
   signerWords,
@@ -40,7 +41,7 @@ export function textReport(report: InputsReport, options: TextOptions): string {
     ...inputBlocks(report, options, colors),
     findingLines(report.findings, colors),
     cacheLines(report, colors),
-    ...(options.audit ? [notCheckedLines(report, colors), notProvedLines(options, colors)] : []),
+    ...(options.audit ? [notCheckedLines(report, colors), notProvedLines(report, options, colors)] : []),
     [conclusion(report, colors)],
   ];
   return blocks.flatMap((lines) => (lines.length === 0 ? [] : [lines.join('\n'), ''])).join('\n');
@@ -175,8 +176,9 @@ function notCheckedLines(report: InputsReport, colors: Colors): string[] {
   return [colors.bold('Not checked'), ...list.map(({ what, why }) => `  ${what}: ${why}`)];
 }
 
-function notProvedLines({ width = 100 }: TextOptions, colors: Colors): string[] {
-  return [colors.bold('What this does not prove'), ...wrap(NOT_PROVED, width - 2).map((line) => colors.dim(`  ${line}`))];
+function notProvedLines({ inputs }: InputsReport, { width = 100 }: TextOptions, colors: Colors): string[] {
+  const words = inputs.some(({ binaries }) => binaries !== undefined) ? NOT_PROVED_WITH_BINARIES : NOT_PROVED;
+  return [colors.bold('What this does not prove'), ...wrap(words, width - 2).map((line) => colors.dim(`  ${line}`))];
 }
 
 function conclusion({ inputs, findings }: InputsReport, colors: Colors): string {

@@ -126,6 +126,9 @@ export const NOT_PROVED =
   'built from the sources it names, on a clean machine or reproducibly, nor that the key was never stolen. ' +
   'The binaries built from these inputs were not checked.';
 
+/** The same where binaries were looked up: then it is only what they were built from that nobody has shown. */
+export const NOT_PROVED_WITH_BINARIES = NOT_PROVED.slice(0, NOT_PROVED.lastIndexOf(' The binaries'));
+
 /** Names that nobody vouches for: in quotes, so that a name cannot go on as a sentence of ours. */
 function claims(names: readonly string[]): string {
   return nameList(names.map((name) => `"${plainText(name, 60).replaceAll('"', "'")}"`));

@@ -1,5 +1,5 @@
 /** A closure as the report that every view reads. */
-import type { AuditReport, ClosureReport } from '../../domain/closureReport';
+import type { AuditReport, ClosurePath, ClosureReport } from '../../domain/closureReport';
 import type { Finding } from '../../domain/finding';
 import type { CacheReport, ReportedFinding } from '../../domain/inputsReport';
 import { compareText } from '../../util/compare';
@@ -16,6 +16,8 @@ export interface ClosureAudit {
   readonly closure: Closure;
   readonly report: Omit<AuditReport, 'closure'>;
   readonly summary: Omit<ClosureReport, 'paths'>;
+  /** Adds to each path what the caches do not know of it; absent where nothing is to be added. */
+  readonly describe?: (path: ClosurePath) => ClosurePath;
 }
 
 /** Puts together what was found about a closure of store paths that no flake is known for. */
@@ -47,9 +49,10 @@ export async function auditClosure(
 }
 
 /** The whole report in memory. */
-export function wholeReport({ closure, report, summary }: ClosureAudit): AuditReport {
+export function wholeReport({ closure, report, summary, describe }: ClosureAudit): AuditReport {
   const { roots, totals, ...rest } = summary;
-  return { ...report, closure: { roots, paths: closure.paths, totals, ...rest } };
+  const paths = describe === undefined ? closure.paths : closure.paths.map(describe);
+  return { ...report, closure: { roots, paths, totals, ...rest } };
 }
 
 /** What is told of a cache; the same for those that answered as for those that did not. */
@@ -76,7 +79,8 @@ function reported({ code, severity, message, subject, help, evidence }: Finding)
   return { code, severity, message, subject, help, ...(evidence === undefined ? {} : { evidence }) };
 }
 
-function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
+/** Orders by severity, then so that the same findings always come in the same order. */
+export function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     compareText(a.code, b.code) ||

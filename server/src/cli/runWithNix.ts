@@ -1,0 +1,251 @@
+/** `flake-trust audit --output` and `--binaries`: what only the installed Nix can tell of a flake, beside what its two files say. */
+import path from 'node:path';
+import { FileBinariesStore } from '../adapters/fileBinariesStore';
+import { createNixCli } from '../adapters/nixCli';
+import { defaultStorageDirectory } from '../adapters/storageDirectory';
+import { writePiecesAtomically } from '../adapters/writeFileAtomically';
+import { openClosureRuntime } from '../closureRuntime';
+import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
+import type { InputsReport } from '../domain/inputsReport';
+import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
+import { checkBinaries, withBinaries, type BinariesPorts, type InputBinaries } from '../engine/binaries';
+import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
+import { auditClosure, compareFindings, type ClosureAudit } from '../engine/closure/auditReport';
+import type { AuditScope } from '../engine/engine';
+import type { BinariesStore, Logger, NixCli, NixFailure } from '../engine/ports';
+import { closureJsonReport } from '../report/closureJson';
+import { closureTextReport } from '../report/closureText';
+import { binariesText, planText } from '../report/nixText';
+import type { Runtime } from '../runtime';
+import { plainText } from '../util/plainText';
+import type { ReportCommand } from './options';
+import { closureProgress } from './progress';
+import { EXIT, exitCode, laterLog, print, render, wantsColor, type CliProcess } from './runReport';
+
+export interface NixRequest {
+  readonly command: ReportCommand;
+  /** What the two files and the caches say. */
+  readonly report: InputsReport;
+  readonly facts: FlakeFacts;
+  /** Absolute. */
+  readonly dir: string;
+  readonly scope: AuditScope;
+  readonly runtime: Runtime;
+  readonly io: CliProcess;
+  readonly log: Logger;
+}
+
+interface Tools {
+  readonly nix: NixCli;
+  readonly walk: Walk;
+  readonly log: Logger;
+}
+
+/** Runs Nix, prints the whole report, and says by the exit code what was found. Rejects only when `signal` aborts, or for a bug. */
+export async function runWithNix(request: NixRequest, signal: AbortSignal): Promise<number> {
+  const { command, dir, scope, runtime, io, log } = request;
+  const { configuration } = scope;
+  const later = laterLog(log);
+  const storageDir = command.cacheDir === undefined ? undefined : path.resolve(io.cwd, command.cacheDir);
+  const closures = openClosureRuntime({
+    environment: runtime.environment,
+    log: later,
+    connections: command.connections,
+    timeoutMs: command.timeoutMs,
+    remember: command.cache,
+    ...(storageDir === undefined ? {} : { storageDir }),
+    ...(configuration.sslCertFile === undefined ? {} : { sslCertFile: configuration.sslCertFile }),
+  });
+  const progress = closureProgress(io.stderr, command.quiet);
+  const tools: Tools = {
+    nix: createNixCli({ environment: runtime.environment, foreignFolders: [dir], storeDir: configuration.storeDir }),
+    walk: (asked, walking) =>
+      closures.walk(
+        {
+          ...asked,
+          configuration,
+          // A look at single paths while planning compares nothing.
+          challenge: command.challenge && asked.maxPaths !== asked.roots.length,
+          offline: command.offline,
+          refresh: command.refresh,
+          onProgress: progress.update,
+        },
+        walking,
+      ),
+    log,
+  };
+  try {
+    const report = await reportWithBinaries(request, tools, storageDir, signal);
+    if (report === undefined) return EXIT.failed;
+    if (command.outputs.length === 0) return await finish(request, report, later, progress);
+    const audited = await audit(request, report, tools, signal);
+    progress.stop();
+    later.flush();
+    if (audited === undefined) return EXIT.failed;
+    if (!(await printAudit(request, report, audited)) || answeredNothing(audited.closure)) return EXIT.failed;
+    return exitCode(audited.whole.report, command);
+  } finally {
+    progress.stop();
+    later.flush();
+    await closures.close();
+  }
+}
+
+/** Looks the binaries up that were asked for; `undefined` when Nix could not tell, which has been said then. */
+async function reportWithBinaries(
+  { command, report, facts, dir, runtime, log }: NixRequest,
+  { nix, walk }: Tools,
+  storageDir: string | undefined,
+  signal: AbortSignal,
+): Promise<InputsReport | undefined> {
+  if (command.binaries === undefined) return report;
+  const chosen = chooseInputs(facts, command.binaries);
+  if (typeof chosen === 'string') {
+    log.error(`--binaries: there is no input "${plainText(chosen, 100)}"`);
+    return undefined;
+  }
+  const store = command.cache
+    ? new FileBinariesStore(storageDir ?? defaultStorageDirectory(runtime.environment))
+    : NOTHING_STORED;
+  const ports: BinariesPorts = { nix, walk, store, clock: runtime.clock };
+  const found = new Map<string, InputBinaries>();
+  for (const input of chosen) {
+    const checked = await checkBinaries(facts, input, { dir }, ports, signal);
+    if (checked.kind === 'ok') {
+      found.set(input.path.join('/'), checked.value);
+      continue;
+    }
+    logFailure(checked, `the packages of ${plainText(input.path.join('/'), 80)}`, log);
+    return undefined;
+  }
+  return withBinaries(report, found);
+}
+
+const NOTHING_STORED: BinariesStore = {
+  get: () => Promise.resolve([]),
+  put: () => Promise.resolve(),
+  clear: () => Promise.resolve(),
+};
+
+/** The inputs by their path from the root; or the first name that is none. All are those of flake.nix itself that are flakes. */
+function chooseInputs({ inputs }: FlakeFacts, asked: readonly string[] | 'all'): readonly InputFacts[] | string {
+  if (asked === 'all') return inputs.filter(({ path: names, flake, type }) => names.length === 1 && flake && type !== 'self');
+  const chosen: InputFacts[] = [];
+  for (const name of asked) {
+    const input = inputs.find(({ path: names }) => names.join('/') === name);
+    if (input === undefined) return name;
+    chosen.push(input);
+  }
+  return chosen;
+}
+
+/** Nobody could be asked about any path: the question was not answered. */
+function answeredNothing({ summary: { totals } }: ClosureAudit): boolean {
+  return totals.paths > 0 && totals.paths === (totals.byVerdict.unknown ?? 0);
+}
+
+interface Audited {
+  /** What the closure alone says. */
+  readonly closure: ClosureAudit;
+  /** Together with what is known of the flake. */
+  readonly whole: ClosureAudit;
+}
+
+async function audit(request: NixRequest, report: InputsReport, tools: Tools, signal: AbortSignal): Promise<Audited | undefined> {
+  const { command, dir, scope, log } = request;
+  const { configuration } = scope;
+  const paths: StorePath[] = [];
+  for (const text of command.paths) {
+    const parsed = parseStorePath(text, configuration.storeDir);
+    if (!parsed.ok) {
+      log.error(`${plainText(text, 300)} ${describeStorePathError(parsed.error)}`);
+      return undefined;
+    }
+    paths.push(parsed.value);
+  }
+  const outcome = await auditOutputs(
+    {
+      flake: { dir, allowImportFromDerivation: command.allowImportFromDerivation },
+      installables: command.outputs,
+      paths,
+      trusted: configuration.trusted,
+      storeDir: configuration.storeDir,
+      ...(command.maxPaths === undefined ? {} : { maxPaths: command.maxPaths }),
+    },
+    tools,
+    signal,
+  );
+  if (outcome.kind === 'failed') {
+    logFailure(outcome, 'the outputs', log);
+    return undefined;
+  }
+  return together(report, await auditClosure(outcome.value.closure, { audit: true, offline: command.offline }), outcome.value);
+}
+
+function together(report: InputsReport, audited: ClosureAudit, { roots, planReport, sources, describe }: OutputsAudit): Audited {
+  const summary = { ...audited.summary, roots, plan: planReport, sources };
+  const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
+  // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
+  const caches = report.caches.map((cache) => asked.get(cache.url) ?? cache);
+  const findings = [...report.findings, ...audited.report.findings].sort(compareFindings);
+  return {
+    closure: { ...audited, summary },
+    whole: { ...audited, report: { ...report, caches, findings }, summary, describe },
+  };
+}
+
+function logFailure({ message, hint }: NixFailure, what: string, log: Logger): void {
+  log.error(`Nix does not tell ${what}: ${message}${hint === undefined ? '' : `. ${hint}`}`);
+}
+
+async function finish(
+  { command, scope, runtime, io, log }: NixRequest,
+  report: InputsReport,
+  later: { flush(): void },
+  progress: { stop(): void },
+): Promise<number> {
+  progress.stop();
+  later.flush();
+  const color = command.out === undefined && wantsColor(runtime.environment.variables, io.stdout.isTTY);
+  const text =
+    render(report, command, scope, runtime, io) + (command.format === 'text' ? binariesText(report.inputs, color) : '');
+  return (await print(text, command, io, log)) ? exitCode(report, command) : EXIT.failed;
+}
+
+async function printAudit(request: NixRequest, report: InputsReport, { closure, whole }: Audited): Promise<boolean> {
+  const { command, scope, runtime, io, log } = request;
+  if (command.format === 'json') {
+    if (command.out === undefined) {
+      for (const piece of closureJsonReport(whole)) {
+        if (!io.stdout.write(piece))
+          await new Promise<void>((resolve) => void io.stdout.once('drain', resolve).once('close', resolve));
+      }
+      return true;
+    }
+    try {
+      await writePiecesAtomically(path.resolve(io.cwd, command.out), closureJsonReport(whole));
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? plainText(error.message, 300) : 'unknown error';
+      log.error(`${plainText(command.out, 300)} cannot be written: ${why}`);
+      return false;
+    }
+  }
+  const color = command.out === undefined && wantsColor(runtime.environment.variables, io.stdout.isTTY);
+  const why = command.why.flatMap((text) => {
+    const parsed = parseStorePath(text, scope.configuration.storeDir);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  const inputs = render(report, command, scope, runtime, io);
+  const text =
+    command.format === 'markdown'
+      ? inputs
+      : [
+          inputs,
+          binariesText(report.inputs, color),
+          planText(whole.summary, color),
+          '\n',
+          closureTextReport(closure, { color, why }),
+        ].join('');
+  return print(text, command, io, log);
+}

@@ -1,0 +1,118 @@
+/** `flake-trust audit --output` and `--binaries` with the installed Nix, on flakes and caches made for the test. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import type { AuditReport } from '../../server/src/domain/closureReport';
+import { storePathHash, storePathName, type StorePath } from '../../server/src/domain/storePath';
+import { ensureBuilt, runCli } from '../support/cli';
+import { makeRealNix, shellDerivation, type NixKey, type RealNix } from './realNix';
+
+describe('the bundled command line with the installed Nix', function () {
+  this.timeout(120_000);
+  let nix: RealNix;
+  let flake: string;
+  let cache: string;
+  let key: NixKey;
+
+  before(async () => {
+    ensureBuilt();
+    nix = await makeRealNix();
+    const { system } = nix;
+    const lib = await nix.makeFlake('lib', {
+      'flake.nix': `{ outputs = _: { packages.${system}.default = ${shellDerivation('lib', 'echo lib > $out', system)}; }; }`,
+    });
+    flake = await nix.makeFlake('app', {
+      'flake.nix': `{ inputs.lib.url = "git+file://${lib}"; outputs = { self, lib }: { packages.${system}.default =
+        derivation { name = "app"; system = "${system}"; builder = "/bin/sh"; args = [ "-c" "echo $lib > $out" ]; lib = lib.packages.${system}.default; }; }; }`,
+    });
+    await nix.succeed(['flake', 'lock'], { cwd: flake });
+    await nix.succeed(['add', '-A'], { cwd: flake, program: 'git' });
+    await nix.succeed(['commit', '-q', '-m', 'Lock'], { cwd: flake, program: 'git' });
+    key = await nix.makeKey('trusted-1');
+    await nix.succeed(['build', '--no-link', `${flake}#default`]);
+    const paths = (await nix.succeed(['path-info', '-r', `${flake}#default`])).trim().split('\n');
+    cache = await nix.makeCache('cache', paths, key);
+    const app = paths.find((path) => storePathName(path as StorePath) === 'app') as StorePath;
+    await rm(join(cache, `${storePathHash(app)}.narinfo`));
+    const conf = await readFile(join(nix.confDir, 'nix.conf'), 'utf8');
+    await mkdir(join(nix.dir, 'other-conf'));
+    await writeFile(join(nix.dir, 'other-conf', 'nix.conf'), conf.replace(/^store = .*$/m, ''));
+  });
+  after(() => nix.dispose());
+
+  async function run(...args: string[]) {
+    const home = join(nix.dir, 'cli-home');
+    await mkdir(home, { recursive: true });
+    const trust = ['--substituters', `file://${cache}`, '--trusted-public-keys', key.publicKey];
+    return runCli(['audit', flake, ...args, ...trust], home, {
+      env: {
+        NIX_CONF_DIR: join(nix.dir, 'other-conf'),
+        NIX_REMOTE: `local?root=${join(nix.dir, 'empty')}`,
+        GIT_CONFIG_GLOBAL: '/dev/null',
+      },
+    });
+  }
+
+  it('plans and audits an output', async () => {
+    const { code, stdout, stderr } = await run('--output', '.#default', '--json');
+    assert.equal(code, 0, stderr);
+    const { closure, inputs } = JSON.parse(stdout) as AuditReport;
+    assert.equal(inputs.length, 1);
+    assert.ok(closure);
+    assert.deepEqual(
+      closure.paths
+        .map(({ storePath, verdict, built, keyNames }) => [storePathName(storePath as StorePath), verdict, built, keyNames])
+        .sort(),
+      [
+        ['app', 'absent', 'would-build', []],
+        ['lib', 'verified', undefined, ['trusted-1']],
+      ],
+    );
+    assert.deepEqual(
+      closure.roots.map((path) => storePathName(path as StorePath)),
+      ['app'],
+    );
+    assert.deepEqual(
+      closure.plan?.build.map(({ reason }) => reason),
+      ['not-in-caches'],
+    );
+    assert.equal(closure.plan.nix, nix.version);
+  });
+
+  it('says it in words', async () => {
+    const { stdout } = await run('--output', '.#default');
+    assert.match(stdout, /What Nix .* would do\n\s+0 {2}in the local store\n\s+1 {2}fetched\n\s+1 {2}built here/);
+  });
+
+  it('tells who signed the binaries of an input, and remembers which they are', async () => {
+    const { code, stdout, stderr } = await run('--binaries', 'lib', '--json');
+    assert.equal(code, 0, stderr);
+    const [input] = (JSON.parse(stdout) as AuditReport).inputs;
+    const { checkedAt, ...rest } = input?.binaries ?? assert.fail('no binaries');
+    assert.match(checkedAt, /^\d{4}-/);
+    assert.deepEqual(rest, {
+      system: nix.system,
+      outputs: 1,
+      found: 1,
+      verified: 1,
+      keyNames: ['trusted-1'],
+      caches: [`file://${cache}`],
+    });
+    assert.match((await run('--binaries')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
+  });
+
+  it('builds nothing and says why it cannot go on', async () => {
+    assert.equal(existsSync(join(nix.dir, 'empty', 'nix', 'store', 'app')), false);
+    for (const [args, message] of [
+      [['--output', '.#none'], /does not provide attribute/],
+      [['--binaries', 'nothing'], /there is no input "nothing"/],
+    ] as const) {
+      const { code, stdout, stderr } = await run(...args);
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+    }
+  });
+});
