@@ -78,13 +78,13 @@ export class Http1Line {
       return;
     }
     this.#answers++;
-    const { status, contentEncoding, body } = read;
+    const { status, contentEncoding, retryAfter, body } = read;
     const reusable = read.keepAlive && read.end === all.length;
     const clean = read.end === all.length;
     this.#received = undefined;
     this.#length = 0;
     this.#needed = 0;
-    this.#answer(request, clean ? { kind: 'answer', status, contentEncoding, body } : TROUBLE);
+    this.#answer(request, clean ? { kind: 'answer', status, contentEncoding, retryAfter, body } : TROUBLE);
     if (reusable) this.#owner.onFree(this);
     else this.#end();
   }

@@ -35,7 +35,7 @@ export function askOverHttp2(
     head = received;
     const status = received[':status'] ?? 0;
     if (status === 200 || status < 200) return;
-    settle({ kind: 'answer', status, contentEncoding: '', body: NOTHING });
+    settle({ kind: 'answer', status, contentEncoding: '', retryAfter: received['retry-after'] ?? '', body: NOTHING });
     // What is left of an error page is not waited for.
     stream.close();
   });
@@ -50,7 +50,13 @@ export function askOverHttp2(
     const whole = announced === undefined || Number(announced) === length;
     settle(
       whole
-        ? { kind: 'answer', status: 200, contentEncoding: head['content-encoding'] ?? '', body: Buffer.concat(chunks) }
+        ? {
+            kind: 'answer',
+            status: 200,
+            contentEncoding: head['content-encoding'] ?? '',
+            retryAfter: '',
+            body: Buffer.concat(chunks),
+          }
         : TROUBLE,
     );
   });

@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { parseNixCacheInfo } from '../../domain/nixCacheInfo';
 import type { StorePathHash } from '../../domain/storePath';
 import type { BinaryCache, CacheInfoLookup, NarinfoLookup, NarinfoPipe } from '../../engine/ports';
-import { whileNotAborted } from '../../util/abort';
+import { sleep, whileNotAborted } from '../../util/abort';
 import { looksLikeWebPage, MAX_CACHE_FILE_BYTES } from '../cacheText';
 import { decodeBody } from '../decodeBody';
 import type { RawAnswer, RawPipe, RawTrouble, RequestHeaders } from './rawPipe';
@@ -58,14 +58,22 @@ export class PipedCache implements BinaryCache {
     // Its own object, so that closing this pipe ends its own requests only.
     const own = { ...headers };
     let quick = true;
+    /** Over when the host may be asked again. */
+    let restUntil = 0;
+    const rested = async (): Promise<void> => {
+      const ms = restUntil - performance.now();
+      if (ms > 0) await sleep(ms, closing.signal);
+    };
     const askCarefully = (hash: StorePathHash, done: (lookup: NarinfoLookup) => void): void => {
-      careful.narinfo(hash, closing.signal).then(
-        (lookup) => {
-          if (lookup.kind === 'found' || lookup.kind === 'absent') quick = true;
-          if (!closing.signal.aborted) done(lookup);
-        },
-        () => undefined,
-      );
+      rests
+        .then(() => careful.narinfo(hash, closing.signal))
+        .then(
+          (lookup) => {
+            if (lookup.kind === 'found' || lookup.kind === 'absent') quick = true;
+            if (!closing.signal.aborted) done(lookup);
+          },
+          () => undefined,
+        );
     };
     return {
       ask: (hash, done) => {
@@ -78,6 +86,7 @@ export class PipedCache implements BinaryCache {
           const lookup = this.#understand(answer);
           if (lookup === undefined) {
             quick = false;
+            restUntil = Math.max(restUntil, performance.now() + pauseOf(answer));
             askCarefully(hash, done);
           } else if ('kind' in lookup) {
             done(lookup);
@@ -112,6 +121,16 @@ export class PipedCache implements BinaryCache {
 async function decodeThen(body: Buffer, encoding: string, done: (lookup: NarinfoLookup | undefined) => void): Promise<void> {
   const decoded = await decodeBody(body, encoding, MAX_CACHE_FILE_BYTES);
   done('kind' in decoded ? undefined : textOf(Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength)));
+}
+
+/** No host may keep an audit waiting for longer; the careful way then asks, and says what it hears. */
+const MAX_PAUSE_MS = 30_000;
+
+/** For how long the host asked to be left alone, in milliseconds. */
+function pauseOf(answer: RawAnswer | RawTrouble): number {
+  if (answer.kind === 'trouble' || (answer.status !== 429 && answer.status !== 503) || answer.retryAfter === '') return 0;
+  const ms = /^\d{1,9}$/.test(answer.retryAfter) ? Number(answer.retryAfter) * 1000 : Date.parse(answer.retryAfter) - Date.now();
+  return ms > 0 ? Math.min(ms, MAX_PAUSE_MS) : 0;
 }
 
 /** The text of a good answer; `undefined` for what the careful way has words for. */

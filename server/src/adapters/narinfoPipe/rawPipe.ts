@@ -5,6 +5,8 @@ export interface RawAnswer {
   readonly kind: 'answer';
   readonly status: number;
   readonly contentEncoding: string;
+  /** The value of `Retry-After`, empty where there is none. */
+  readonly retryAfter: string;
   /** Empty unless the status is 200. Valid only while `done` runs. */
   readonly body: Buffer;
 }

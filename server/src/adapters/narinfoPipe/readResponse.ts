@@ -8,6 +8,7 @@ export interface ReadResponse {
   readonly kind: 'response';
   readonly status: number;
   readonly contentEncoding: string;
+  readonly retryAfter: string;
   readonly body: Buffer;
   readonly end: number;
   /** Whether the connection may be used for another request. */
@@ -26,7 +27,7 @@ const MAX_HEAD_BYTES = 32 * 1024;
 
 /** Names of headers are tokens; a line that begins with a blank continues the one before, as only old servers write it. */
 const HEAD = /^HTTP\/1\.([01]) ([2-5]\d\d)(?: [^\r\n]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n]*)*$/;
-const FIELDS = /\r\n(connection|content-(?:length|encoding)|transfer-encoding):([^\r\n]*)/gi;
+const FIELDS = /\r\n(connection|content-(?:length|encoding)|transfer-encoding|retry-after):([^\r\n]*)/gi;
 
 /** Reads the response at the beginning of `bytes`; its body may take `maxBodyBytes`. */
 export function readResponse(bytes: Buffer, maxBodyBytes: number): ResponseRead {
@@ -51,6 +52,7 @@ interface Head {
   readonly chunked: boolean;
   readonly contentLength: number | undefined;
   readonly contentEncoding: string;
+  readonly retryAfter: string;
 }
 
 function parseHead(text: string): Head | undefined {
@@ -60,9 +62,10 @@ function parseHead(text: string): Head | undefined {
   let contentLength: number | undefined;
   let chunked = false;
   let contentEncoding = '';
+  let retryAfter = '';
   for (const [, name = '', field = ''] of text.matchAll(FIELDS)) {
     const value = field.trim();
-    // The four names have different lengths.
+    // The names have different lengths.
     switch (name.length) {
       case 'connection'.length:
         keepAlive &&= !/\bclose\b/i.test(value);
@@ -74,6 +77,9 @@ function parseHead(text: string): Head | undefined {
       case 'content-encoding'.length:
         contentEncoding = contentEncoding === '' ? value : `${contentEncoding},${value}`;
         break;
+      case 'retry-after'.length:
+        retryAfter = value;
+        break;
       default:
         if (chunked || value.toLowerCase() !== 'chunked') return undefined;
         chunked = true;
@@ -81,7 +87,7 @@ function parseHead(text: string): Head | undefined {
   }
   // Both lengths at once are how one response is made to look like two.
   if (chunked && (contentLength !== undefined || head[1] === '0')) return undefined;
-  return { status: Number(head[2]), keepAlive, chunked, contentLength, contentEncoding };
+  return { status: Number(head[2]), keepAlive, chunked, contentLength, contentEncoding, retryAfter };
 }
 
 /** Reads a body in chunks up to its end; extensions of a chunk and trailers are `odd`, since no cache sends any. */
@@ -105,6 +111,6 @@ function readChunks(bytes: Buffer, start: number, maxBodyBytes: number, head: He
   }
 }
 
-function response({ status, contentEncoding, keepAlive }: Head, body: Buffer, end: number): ReadResponse {
-  return { kind: 'response', status, contentEncoding, body, end, keepAlive };
+function response({ status, contentEncoding, retryAfter, keepAlive }: Head, body: Buffer, end: number): ReadResponse {
+  return { kind: 'response', status, contentEncoding, retryAfter, body, end, keepAlive };
 }

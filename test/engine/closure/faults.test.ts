@@ -1,0 +1,115 @@
+/** Audits of a cache that breaks while it is asked: the rest is audited, and what could not be checked is said. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import type { StorePath } from '../../../server/src/domain/storePath';
+import { parseNarHash } from '../../../server/src/domain/hash';
+import type { Closure } from '../../../server/src/engine/closure/closure';
+import {
+  startCacheServer,
+  hangUp,
+  inTurn,
+  raw,
+  redirect,
+  stall,
+  status,
+  text,
+  truncated,
+  type Behaviour,
+  type CacheServer,
+} from '../../support/cacheServer';
+import { auditMade } from '../../support/madeCache';
+import { nthHash } from '../../support/nthHash';
+import { makeSigner, narinfoText } from '../../support/signer';
+
+const signer = makeSigner('cache.example-1');
+const parsed = parseNarHash('sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=');
+assert.ok(parsed.ok);
+const narHash = parsed.value;
+const pathOf = (n: number, series = 'faults') => `/nix/store/${nthHash(n, series)}-path-${n}` as StorePath;
+const fileOf = (path: StorePath) => `/${path.slice(11, 43)}.narinfo`;
+const narinfo = (path: StorePath, references: readonly StorePath[] = []) =>
+  narinfoText({ storePath: path, narHash, references, signers: [signer] });
+
+describe('a closure in a cache that breaks', () => {
+  const root = pathOf(0);
+  const good = Array.from({ length: 30 }, (_, n) => pathOf(n + 1));
+  const odd = pathOf(99);
+  let server: CacheServer;
+
+  beforeEach(async () => {
+    server = await startCacheServer({
+      '/nix-cache-info': text('StoreDir: /nix/store\nPriority: 40\n'),
+      [fileOf(root)]: text(narinfo(root, [...good, odd])),
+      ...Object.fromEntries(good.map((path) => [fileOf(path), text(narinfo(path))])),
+    });
+  });
+  afterEach(() => server.close());
+
+  const audit = (timeoutMs = 1500): Promise<Closure> =>
+    auditMade({ urls: [server.url], keys: [signer.publicKey], roots: [root], connections: 4, timeoutMs });
+  const pathOfOdd = (closure: Closure) => closure.paths.find(({ storePath }) => storePath === odd);
+
+  const unusable: [string, Behaviour, string, RegExp][] = [
+    ['garbage', text('no narinfo at all\n'), 'malformed', /not a narinfo/],
+    ['a web page', text('<!doctype html><p>Sign in'), 'malformed', /web page/],
+    ["another path's narinfo", text(narinfo(pathOf(7))), 'malformed', /another path/],
+    ['no HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n'), 'unreachable', /HTTP|broke/],
+    ['a body cut off', truncated(narinfo(odd)), 'unreachable', /broke|shorter/],
+    ['nothing but the end of the connection', hangUp, 'unreachable', /broke/],
+    ['an answer that stops half way', stall, 'unreachable', /within/],
+    ['an error of its own', status(500), 'unreachable', /HTTP 500/],
+    ['a redirect to elsewhere', redirect('http://elsewhere.example/x.narinfo'), 'unreachable', /redirected/],
+    ['a question who asks', status(401), 'unauthorized', /password/],
+    ['a narinfo of a megabyte', text(`${narinfo(odd)}X: ${'x'.repeat(1 << 20)}\n`), 'malformed', /larger/],
+  ];
+  for (const [what, behaviour, answer, reason] of unusable) {
+    it(`with ${what} for one path`, async function () {
+      this.timeout(20_000);
+      server.on(fileOf(odd), behaviour);
+      const closure = await audit();
+      assert.deepEqual(closure.totals.byVerdict, { unknown: 1, verified: 31 });
+      const found = pathOfOdd(closure);
+      assert.equal(found?.verdict, 'unknown');
+      assert.equal(found.answers?.[0]?.answer, answer);
+      assert.match(found.answers[0].reason ?? '', reason);
+    });
+  }
+
+  const usable: [string, Behaviour][] = [
+    ['is busy at first', inTurn(status(503), text(narinfo(odd)))],
+    ['asks for patience', inTurn(status(429, { 'retry-after': '1' }), text(narinfo(odd)))],
+    ['hangs up once', inTurn(hangUp, text(narinfo(odd)))],
+    ['sends it in chunks', (_, response) => void (response as ServerResponse).end(narinfo(odd))],
+    ['closes after each answer', text(narinfo(odd), { connection: 'close' })],
+  ];
+  for (const [what, behaviour] of usable) {
+    it(`that ${what}`, async function () {
+      this.timeout(20_000);
+      server.on(fileOf(odd), behaviour);
+      const start = performance.now();
+      const closure = await audit(2000);
+      assert.deepEqual(closure.totals.byVerdict, { verified: 32 });
+      if (what === 'asks for patience') assert.ok(performance.now() - start > 950);
+    });
+  }
+
+  it('that is gone after the first answers: what was answered counts, the rest is not checked', async function () {
+    this.timeout(20_000);
+    let left = 10;
+    for (const path of [...good, odd]) {
+      server.on(fileOf(path), (request, response) => (left-- > 0 ? text(narinfo(path)) : hangUp)(request, response));
+    }
+    const closure = await audit();
+    const { verified = 0, unknown = 0 } = closure.totals.byVerdict;
+    assert.equal(verified + unknown, 32);
+    assert.ok(verified >= 11 && unknown >= 1, `${verified} verified`);
+  });
+
+  it('that cannot be reached at all', async () => {
+    await server.close();
+    const closure = await audit();
+    assert.deepEqual(closure.totals.byVerdict, { unknown: 1 });
+    assert.match(closure.paths[0]?.answers?.[0]?.reason ?? '', /refused/);
+    server = await startCacheServer();
+  });
+});
