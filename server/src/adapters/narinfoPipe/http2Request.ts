@@ -41,8 +41,12 @@ export function askOverHttp2(
   });
   stream.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > maxBodyBytes) stream.destroy();
-    else chunks.push(chunk);
+    if (length <= maxBodyBytes) {
+      chunks.push(chunk);
+      return;
+    }
+    settle(TROUBLE);
+    stream.destroy();
   });
   stream.on('end', () => {
     if (head?.[':status'] !== 200) return;

@@ -58,14 +58,14 @@ export class PipedCache implements BinaryCache {
     // Its own object, so that closing this pipe ends its own requests only.
     const own = { ...headers };
     let quick = true;
-    /** Over when the host may be asked again. */
+    /** When the host may be asked again, on the clock of `performance.now()`. */
     let restUntil = 0;
     const rested = async (): Promise<void> => {
       const ms = restUntil - performance.now();
       if (ms > 0) await sleep(ms, closing.signal);
     };
     const askCarefully = (hash: StorePathHash, done: (lookup: NarinfoLookup) => void): void => {
-      rests
+      rested()
         .then(() => careful.narinfo(hash, closing.signal))
         .then(
           (lookup) => {
