@@ -101,6 +101,8 @@ describe('the bundled command line with the installed Nix', function () {
       caches: [`file://${cache}`],
     });
     assert.match((await run('--binaries')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
+    // From then on without Nix, and offline.
+    assert.match((await run('--offline')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
   });
 
   it('builds nothing and says why it cannot go on', async () => {

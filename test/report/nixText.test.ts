@@ -70,7 +70,7 @@ describe('what running Nix adds to the text', () => {
       [
         '',
         'Binaries of inputs',
-        '  nixpkgs: 46 of 48 output paths signed by cache.example-1, verified; 47 in caches, from https://cache.example',
+        '  nixpkgs: 46 of 48 output paths signed by cache.example-1, verified; 47 in caches, from cache.example',
         '    of its packages for x86_64-linux, found out 2026-05-01',
         '',
       ].join('\n'),

@@ -15,6 +15,7 @@ import { SEVERITIES } from '../engine/reportedFindings';
 import { loadTrustConfiguration, type TrustConfiguration } from '../engine/trustConfiguration';
 import { jsonReport } from '../report/json';
 import { markdownReport } from '../report/markdown';
+import { binariesText } from '../report/nixText';
 import { textReport } from '../report/text';
 import type { Runtime } from '../runtime';
 import { LineIndex } from '../util/lineIndex';
@@ -93,10 +94,10 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
     await engine.close();
   }
   warnOfSilence(report, log);
-  if (wantsNix) {
-    const { runWithNix } = await import('./runWithNix');
-    return runWithNix({ command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log }, signal);
-  }
+  const { runWithNix, withKnownBinaries } = await import('./runWithNix');
+  const request = { command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
+  if (wantsNix) return runWithNix(request, signal);
+  report = await withKnownBinaries(request, signal);
   return (await print(render(report, command, scope, runtime, io), command, io, log)) ? exitCode(report, command) : EXIT.failed;
 }
 
@@ -183,12 +184,14 @@ export function render(
       return markdownReport(report, scope);
     case 'text': {
       const terminal = command.out === undefined && io.stdout.isTTY;
-      return textReport(report, {
+      const color = command.out === undefined && wantsColor(environment.variables, terminal);
+      const text = textReport(report, {
         now: clock.now(),
-        color: command.out === undefined && wantsColor(environment.variables, terminal),
+        color,
         audit: command.audit,
         width: terminal ? Math.max(40, Math.min(io.stdout.columns, 100)) : 100,
       });
+      return text + binariesText(report.inputs, color);
     }
   }
 }

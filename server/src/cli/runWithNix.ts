@@ -4,18 +4,25 @@ import { FileBinariesStore } from '../adapters/fileBinariesStore';
 import { createNixCli } from '../adapters/nixCli';
 import { defaultStorageDirectory } from '../adapters/storageDirectory';
 import { writePiecesAtomically } from '../adapters/writeFileAtomically';
-import { openClosureRuntime } from '../closureRuntime';
+import { openClosureRuntime, type ClosureRuntime } from '../closureRuntime';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
-import { checkBinaries, withBinaries, type BinariesPorts, type InputBinaries } from '../engine/binaries';
+import {
+  checkBinaries,
+  knownBinaries,
+  packagesKey,
+  withBinaries,
+  type BinariesPorts,
+  type InputBinaries,
+} from '../engine/binaries';
 import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
 import { auditClosure, compareFindings, type ClosureAudit } from '../engine/closure/auditReport';
 import type { AuditScope } from '../engine/engine';
 import type { BinariesStore, Logger, NixCli, NixFailure } from '../engine/ports';
 import { closureJsonReport } from '../report/closureJson';
 import { closureTextReport } from '../report/closureText';
-import { binariesText, planText } from '../report/nixText';
+import { planText } from '../report/nixText';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
@@ -46,16 +53,7 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
   const { command, dir, scope, runtime, io, log } = request;
   const { configuration } = scope;
   const later = laterLog(log);
-  const storageDir = command.cacheDir === undefined ? undefined : path.resolve(io.cwd, command.cacheDir);
-  const closures = openClosureRuntime({
-    environment: runtime.environment,
-    log: later,
-    connections: command.connections,
-    timeoutMs: command.timeoutMs,
-    remember: command.cache,
-    ...(storageDir === undefined ? {} : { storageDir }),
-    ...(configuration.sslCertFile === undefined ? {} : { sslCertFile: configuration.sslCertFile }),
-  });
+  const closures = openClosures(request, later);
   const progress = closureProgress(io.stderr, command.quiet);
   const tools: Tools = {
     nix: createNixCli({ environment: runtime.environment, foreignFolders: [dir], storeDir: configuration.storeDir }),
@@ -75,7 +73,7 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
     log,
   };
   try {
-    const report = await reportWithBinaries(request, tools, storageDir, signal);
+    const report = await reportWithBinaries(request, tools, signal);
     if (report === undefined) return EXIT.failed;
     if (command.outputs.length === 0) return await finish(request, report, later, progress);
     const audited = await audit(request, report, tools, signal);
@@ -93,21 +91,18 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
 
 /** Looks the binaries up that were asked for; `undefined` when Nix could not tell, which has been said then. */
 async function reportWithBinaries(
-  { command, report, facts, dir, runtime, log }: NixRequest,
+  request: NixRequest,
   { nix, walk }: Tools,
-  storageDir: string | undefined,
   signal: AbortSignal,
 ): Promise<InputsReport | undefined> {
+  const { command, report, facts, dir, runtime, log } = request;
   if (command.binaries === undefined) return report;
   const chosen = chooseInputs(facts, command.binaries);
   if (typeof chosen === 'string') {
     log.error(`--binaries: there is no input "${plainText(chosen, 100)}"`);
     return undefined;
   }
-  const store = command.cache
-    ? new FileBinariesStore(storageDir ?? defaultStorageDirectory(runtime.environment))
-    : NOTHING_STORED;
-  const ports: BinariesPorts = { nix, walk, store, clock: runtime.clock };
+  const ports: BinariesPorts = { nix, walk, store: binariesStore(request), clock: runtime.clock };
   const found = new Map<string, InputBinaries>();
   for (const input of chosen) {
     const checked = await checkBinaries(facts, input, { dir }, ports, signal);
@@ -121,18 +116,69 @@ async function reportWithBinaries(
   return withBinaries(report, found);
 }
 
+/** Adds what earlier runs found out about binaries, judged by what is remembered of the caches: runs no Nix, asks nobody. */
+export async function withKnownBinaries(request: NixRequest, signal: AbortSignal): Promise<InputsReport> {
+  const { report, facts, scope, log } = request;
+  const store = binariesStore(request);
+  const stored: InputFacts[] = [];
+  for (const input of ownFlakes(facts)) {
+    const key = packagesKey(facts, input);
+    if (key !== undefined && (await store.get(key)).length > 0) stored.push(input);
+  }
+  if (stored.length === 0) return report;
+  const closures = openClosures(request, log);
+  const walk: Walk = (asked, walking) =>
+    closures.walk({ ...asked, configuration: scope.configuration, challenge: false, offline: true, refresh: false }, walking);
+  try {
+    const found = new Map<string, InputBinaries>();
+    for (const input of stored) {
+      const known = await knownBinaries(facts, input, { walk, store }, signal);
+      if (known !== undefined) found.set(input.path.join('/'), known);
+    }
+    return withBinaries(report, found);
+  } finally {
+    await closures.close();
+  }
+}
+
+function openClosures({ command, scope, runtime, io }: NixRequest, log: Logger): ClosureRuntime {
+  const { sslCertFile } = scope.configuration;
+  return openClosureRuntime({
+    environment: runtime.environment,
+    log,
+    connections: command.connections,
+    timeoutMs: command.timeoutMs,
+    remember: command.cache,
+    ...(command.cacheDir === undefined ? {} : { storageDir: path.resolve(io.cwd, command.cacheDir) }),
+    ...(sslCertFile === undefined ? {} : { sslCertFile }),
+  });
+}
+
+function binariesStore({ command, runtime, io }: NixRequest): BinariesStore {
+  if (!command.cache) return NOTHING_STORED;
+  const { cacheDir } = command;
+  return new FileBinariesStore(
+    cacheDir === undefined ? defaultStorageDirectory(runtime.environment) : path.resolve(io.cwd, cacheDir),
+  );
+}
+
 const NOTHING_STORED: BinariesStore = {
   get: () => Promise.resolve([]),
   put: () => Promise.resolve(),
   clear: () => Promise.resolve(),
 };
 
+/** The inputs of flake.nix itself that are flakes. */
+function ownFlakes({ inputs }: FlakeFacts): readonly InputFacts[] {
+  return inputs.filter(({ path: names, flake, type }) => names.length === 1 && flake && type !== 'self');
+}
+
 /** The inputs by their path from the root; or the first name that is none. All are those of flake.nix itself that are flakes. */
-function chooseInputs({ inputs }: FlakeFacts, asked: readonly string[] | 'all'): readonly InputFacts[] | string {
-  if (asked === 'all') return inputs.filter(({ path: names, flake, type }) => names.length === 1 && flake && type !== 'self');
+function chooseInputs(facts: FlakeFacts, asked: readonly string[] | 'all'): readonly InputFacts[] | string {
+  if (asked === 'all') return ownFlakes(facts);
   const chosen: InputFacts[] = [];
   for (const name of asked) {
-    const input = inputs.find(({ path: names }) => names.join('/') === name);
+    const input = facts.inputs.find(({ path: names }) => names.join('/') === name);
     if (input === undefined) return name;
     chosen.push(input);
   }
@@ -206,9 +252,7 @@ async function finish(
 ): Promise<number> {
   progress.stop();
   later.flush();
-  const color = command.out === undefined && wantsColor(runtime.environment.variables, io.stdout.isTTY);
-  const text =
-    render(report, command, scope, runtime, io) + (command.format === 'text' ? binariesText(report.inputs, color) : '');
+  const text = render(report, command, scope, runtime, io);
   return (await print(text, command, io, log)) ? exitCode(report, command) : EXIT.failed;
 }
 
@@ -240,12 +284,6 @@ async function printAudit(request: NixRequest, report: InputsReport, { closure, 
   const text =
     command.format === 'markdown'
       ? inputs
-      : [
-          inputs,
-          binariesText(report.inputs, color),
-          planText(whole.summary, color),
-          '\n',
-          closureTextReport(closure, { color, why }),
-        ].join('');
+      : [inputs, planText(whole.summary, color), '\n', closureTextReport(closure, { color, why })].join('');
   return print(text, command, io, log);
 }
