@@ -18,10 +18,19 @@ export function signatureDigest({ text, signature, key }: SignatureTriple): stri
 }
 
 /** Verifies as `verifySignature` of `verifyNarinfo.ts` does, on a thread of Node's pool. `done` is called once, later. */
-export function verifyInBackground({ text, signature, key }: SignatureTriple, done: (verified: boolean) => void): void {
-  if (isWeakPoint(signature.subarray(0, 32))) {
-    queueMicrotask(() => done(false));
-    return;
-  }
-  verify(null, Buffer.from(text), key.keyObject, signature, (error, verified) => done(error === null && verified));
+export function verifyInBackground(triple: SignatureTriple, done: (verified: boolean) => void): void {
+  if (isWeakPoint(triple.signature.subarray(0, 32))) queueMicrotask(() => done(false));
+  else verifyWith(triple, { done });
+}
+
+/** Node keeps the callback of a verification until the next full garbage collection; what it has told it must not keep as well. */
+function verifyWith(
+  { text, signature, key }: SignatureTriple,
+  waiting: { done: ((verified: boolean) => void) | undefined },
+): void {
+  verify(null, Buffer.from(text), key.keyObject, signature, (error, verified) => {
+    const { done } = waiting;
+    waiting.done = undefined;
+    done?.(error === null && verified);
+  });
 }

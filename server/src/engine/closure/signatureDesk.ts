@@ -11,7 +11,7 @@ interface Pending extends SignatureTriple {
 }
 
 /** Keeps the threads busy, and the memory small. */
-const MAX_WAITING = 256;
+const MAX_WAITING = 128;
 
 export class SignatureDesk {
   readonly #remembered: VerifiedSignatures;
