@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { activationMs } from './benchActivation.mjs';
+import { closureBenchmark } from './bench/closure.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const out = path.join(root, 'out', 'bench');
@@ -274,6 +275,9 @@ try {
   const activation = await activationMs();
   row('Activation of the extension', activation === undefined ? 'not measured: no Chromium' : ms(activation), 'under 100 ms');
   print();
+  // Its figures are ratios against the installed Nix, each beside its aim.
+  console.log();
+  await closureBenchmark({ quick: process.argv.includes('--quick') });
 } finally {
   await rm(home, { recursive: true, force: true });
 }
