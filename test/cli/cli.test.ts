@@ -330,11 +330,12 @@ describe('the bundled command line', function () {
   });
 
   describe('caches that fail', () => {
-    it('nobody answers: findings decide the exit code, and a warning says so', async () => {
+    it('nobody answers: an audit could not be completed, a list of inputs could; a warning says so', async () => {
       const { url } = cache;
       await cache.close();
       const { code, stdout, stderr } = await run('audit', flake, '--timeout', '2');
-      assert.equal(code, 0);
+      assert.equal(code, 2);
+      assert.equal((await run('inputs', flake, '--timeout', '2')).code, 0);
       assert.match(stderr, /warning: the only cache that was asked did not answer/);
       assert.match(stdout, new RegExp(`- {2}${url.replaceAll('.', '\\.')} {2}nix\\.conf {2}could not be asked: `));
       assert.match(stdout, /not checked: no cache gave an answer/);

@@ -82,7 +82,13 @@ describe('findings from what caches say', () => {
       true,
       ['information signer-unknown: Input "tools": signed only by keys you do not trust: stranger-1'],
     ],
-    ['unsigned', [serving(a, {})], false, ['warning unsigned: Input "tools": a.example serves it without a signature']],
+    [
+      'unsigned, in an audit only',
+      [serving(a, {})],
+      true,
+      ['information unsigned: Input "tools": a.example serves it without a signature'],
+    ],
+    ['unsigned not without an audit: the hash binds a source', [serving(a, {})], false, []],
     ['not unsigned when another cache serves it signed', [serving(a, {}), serving(b, { signers: [ours] })], true, []],
   ];
   for (const [name, caches, audit, expected] of cases) {
@@ -179,7 +185,7 @@ describe('messages', () => {
       ...(await findings([serving(far, { narHash: evil, references: [input.storePath!] })], { inputs: [long] })),
       ...(await findings([serving(far, { signers })], { inputs: [long], audit: true })),
       ...(await findings([serving(far, { signers, forged: true })], { inputs: [long], keys: signers })),
-      ...(await findings([serving(far, {})], { inputs: [long] })),
+      ...(await findings([serving(far, {})], { inputs: [long], audit: true })),
     ];
     assert.deepEqual([...new Set(found.map(({ code }) => code))].sort(), [
       'caches-disagree',

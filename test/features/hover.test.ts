@@ -125,6 +125,16 @@ describe('hover', () => {
     assert.match((await cacheLine({ caches: { [CORP]: cache }, configuration, access: 'offline' })) ?? '', /another hash/);
   });
 
+  it('shows both, where a cache has another hash and a false signature', async () => {
+    const text = narinfoText({ storePath: PATH, narHash: narHashOf('other'), signers: [acme], forged: true });
+    const cache = fakeCache({ narinfos: [[storePathHash(PATH), { kind: 'found', text }]] });
+    const line = await cacheLine({
+      caches: { [CORP]: cache },
+      configuration: trustConfiguration([{ url: CORP }], [acme.publicKey]),
+    });
+    assert.match(line ?? '', /has another hash than flake\.lock.* sent a signature by `acme-1` that does \*\*not\*\* verify/);
+  });
+
   it('shows a signature that does not verify', async () => {
     assert.equal(
       await cacheLine({

@@ -98,7 +98,10 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
   const request = { command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
   if (wantsNix) return runWithNix(request, signal);
   report = await withKnownBinaries(request, signal);
-  return (await print(render(report, command, scope, runtime, io), command, io, log)) ? exitCode(report, command) : EXIT.failed;
+  if (!(await print(render(report, command, scope, runtime, io), command, io, log))) return EXIT.failed;
+  const code = exitCode(report, command);
+  // A gate in CI must not pass because its caches were down: what was not checked is not fine.
+  return code === EXIT.ok && command.audit && nobodyAnswered(report) ? EXIT.failed : code;
 }
 
 /** FLAKE as the contract has it: a directory, or the flake.nix in it. */
@@ -158,10 +161,16 @@ function warnOfProblems({ flakeNix, flakeNixText = '' }: FlakeFacts, dir: string
   log.warn(`${place}: ${plainText(first.message, 200)}; Nix may refuse this file, and inputs may be missing here`);
 }
 
-/** Says on standard error what a glance at the exit code would miss: that nobody answered. */
-function warnOfSilence({ caches }: InputsReport, log: Logger): void {
+/** Tells whether caches were asked and none of them answered. */
+function nobodyAnswered({ caches }: InputsReport): boolean {
   const asked = caches.filter(({ state }) => state !== 'not-asked');
-  if (asked.length > 0 && asked.every(({ state }) => state === 'unreachable')) {
+  return asked.length > 0 && asked.every(({ state }) => state === 'unreachable');
+}
+
+/** Says on standard error that nobody answered. */
+function warnOfSilence(report: InputsReport, log: Logger): void {
+  if (nobodyAnswered(report)) {
+    const asked = report.caches.filter(({ state }) => state !== 'not-asked');
     log.warn(
       asked.length === 1
         ? 'the only cache that was asked did not answer'

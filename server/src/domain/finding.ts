@@ -69,6 +69,8 @@ export type Fix =
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
+  /** When it is reported, where that differs from its code's occasion. */
+  readonly occasion?: Occasion;
   /** One sentence of at most 120 characters: subject in quotes, evidence, consequence. Foreign text in it is cut and stripped. */
   readonly message: string;
   readonly subject: { readonly kind: 'input' | 'path' | 'cache' | 'key' | 'file'; readonly id: string };

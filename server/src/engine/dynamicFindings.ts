@@ -150,13 +150,18 @@ function signerUnknown({ input, verdict, found }: Subject): Finding | undefined 
   });
 }
 
-/** Served without signature and without content address: Nix refuses it. */
+/**
+ * Served without signature and without content address: Nix refuses it. For a source that is no danger and mends itself, since Nix then
+ * fetches what flake.lock pins; so it is told in audits only.
+ */
 function unsigned({ input, verdict, found }: Subject): Finding | undefined {
   if (verdict !== 'unsigned') return undefined;
   const without = found.filter(({ found: { check } }) => check.verdict === 'unsigned');
   const [first] = without;
   if (first === undefined) return undefined;
   return finding('unsigned', {
+    severity: 'information',
+    occasion: 'audit',
     message: `Input "${inputName(input)}": ${cacheName(first.cache, 40)} serves it without a signature`,
     subject: subjectOf(input),
     evidence: { storePath: input.storePath, caches: without.map(({ cache }) => cache.substituter.url) },

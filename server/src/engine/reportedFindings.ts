@@ -22,7 +22,8 @@ export interface FindingRules {
 export function ruledFindings(findings: readonly Finding[], { severity, audit = false }: FindingRules): Finding[] {
   return findings.flatMap((finding) => {
     const level = severity?.get(finding.code) ?? finding.severity;
-    if (level === 'off' || (FINDING_CODES[finding.code].occasion === 'audit' && !audit)) return [];
+    const occasion = finding.occasion ?? FINDING_CODES[finding.code].occasion;
+    if (level === 'off' || (occasion === 'audit' && !audit)) return [];
     return level === finding.severity ? [finding] : [{ ...finding, severity: level }];
   });
 }

@@ -36,18 +36,22 @@ export function cacheLine(view: FlakeView, input: InputFacts, report: InputRepor
 
 /** Another hash, or a signature that does not verify: said before everything else, however old the answer is. */
 function alarmLine(view: FlakeView, report: InputReport): Line | undefined {
-  if (report.signer.verdict === 'hash-mismatch') return mismatchLine(view, report);
+  const invalid = invalidSignature(report);
+  if (report.signer.verdict === 'hash-mismatch') {
+    const line = mismatchLine(view, report);
+    return invalid === undefined ? line : { ...line, facts: [...line.facts, invalid.words] };
+  }
+  if (invalid === undefined) return undefined;
+  return { icon: 'error', label: LABEL, facts: [invalid.words, checked(view, invalid.answer)] };
+}
+
+/** The first signature under a trusted key's name that does not verify. */
+function invalidSignature(report: InputReport): { readonly answer: CacheAnswer; readonly words: Piece[] } | undefined {
   for (const answer of report.answers) {
-    const invalid = answer.signatures?.find(({ verdict }) => verdict === 'invalid');
-    if (invalid === undefined) continue;
-    return {
-      icon: 'error',
-      label: LABEL,
-      facts: [
-        [cache(answer.url), ' sent a signature by ', { code: invalid.keyName }, ' that does ', { strong: 'not' }, ' verify'],
-        checked(view, answer),
-      ],
-    };
+    const signature = answer.signatures?.find(({ verdict }) => verdict === 'invalid');
+    if (signature === undefined) continue;
+    const signed: Piece[] = [' sent a signature by ', { code: signature.keyName }, ' that does '];
+    return { answer, words: [cache(answer.url), ...signed, { strong: 'not' }, ' verify'] };
   }
   return undefined;
 }

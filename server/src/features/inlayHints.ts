@@ -1,4 +1,5 @@
 /** Inlay hints: a few words behind the URL of a direct input. */
+import { FIRST_PLAUSIBLE_SEC } from '../domain/plausibleDate';
 import type { InlayHint, Position, Range } from 'vscode-languageserver-types';
 import { MarkupKind } from 'vscode-languageserver-types';
 import type { InputFacts } from '../domain/flakeFacts';
@@ -58,7 +59,9 @@ function labelOf(view: FlakeView, input: InputFacts, mode: 'problems' | 'all'): 
   if (finding !== undefined) return SHORT_WORDS[finding.code].slice(0, MAX_LENGTH);
   if (mode === 'problems') return undefined;
   const words = [
-    ...(input.lastModified === undefined ? [] : [ageOf(input.lastModified * 1000, view.now)]),
+    ...(input.lastModified === undefined || input.lastModified < FIRST_PLAUSIBLE_SEC
+      ? []
+      : [ageOf(input.lastModified * 1000, view.now)]),
     ...cacheWords(view, input),
   ];
   return words.length === 0 ? undefined : words.join(' · ').slice(0, MAX_LENGTH);

@@ -1,4 +1,5 @@
 /** A flake in one line: how many inputs, how many of them checked, how many problems. The same in lens, status and messages. */
+import { FIRST_PLAUSIBLE_SEC } from '../domain/plausibleDate';
 import type { InputFacts } from '../domain/flakeFacts';
 import { findingsOf, reportOf, type FlakeView } from './view';
 import { ageOf, SHORT_WORDS, shortRev } from './words';
@@ -50,7 +51,9 @@ export function inputSummary(view: FlakeView, input: InputFacts): string {
   const [finding] = findingsOf(view, input.path);
   return [
     ...(input.rev === undefined ? [] : [shortRev(input.rev).slice(0, 40)]),
-    ...(input.lastModified === undefined ? [] : [ageOf(input.lastModified * 1000, view.now)]),
+    ...(input.lastModified === undefined || input.lastModified < FIRST_PLAUSIBLE_SEC
+      ? []
+      : [ageOf(input.lastModified * 1000, view.now)]),
     ...(finding === undefined ? [] : [SHORT_WORDS[finding.code]]),
   ].join(' · ');
 }

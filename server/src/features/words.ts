@@ -1,5 +1,6 @@
 /** Dates, ages, names of caches and of checks in words, the same in hover, hints, lens and details. */
 import type { FindingCode } from '../domain/finding';
+import { FIRST_PLAUSIBLE_SEC } from '../domain/plausibleDate';
 import { plainText } from '../util/plainText';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -11,7 +12,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Writes a time (milliseconds since 1970) as a date in UTC: `2 Nov 2026`. A time that no calendar has gives nothing. */
 export function dateOf(time: number): string | undefined {
   const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return undefined;
+  if (Number.isNaN(date.getTime()) || time < FIRST_PLAUSIBLE_SEC * 1000) return undefined;
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''} ${date.getUTCFullYear()}`;
 }
 

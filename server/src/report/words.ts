@@ -1,6 +1,7 @@
 /** What the report says of an input, a cache and a finding in plain words; text and Markdown differ in layout alone. */
 import type { Severity } from '../domain/finding';
 import type { CacheReport, InputReport, InputsReport } from '../domain/inputsReport';
+import { FIRST_PLAUSIBLE_SEC } from '../domain/plausibleDate';
 import { plainText } from '../util/plainText';
 
 /** How good a fact is, for colours; the words say it as well. */
@@ -95,7 +96,7 @@ export function shortRev(rev: string): string {
 /** `2026-11-22`, in UTC; absent for a time that no calendar has. */
 export function dateOf(timeMs: number): string | undefined {
   const date = new Date(timeMs);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10);
+  return Number.isNaN(date.getTime()) || timeMs < FIRST_PLAUSIBLE_SEC * 1000 ? undefined : date.toISOString().slice(0, 10);
 }
 
 /** `1 error, 2 warnings`, or `nothing found`. */

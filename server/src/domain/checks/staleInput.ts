@@ -1,10 +1,8 @@
 import { finding, type Finding } from '../finding';
+import { FIRST_PLAUSIBLE_SEC } from '../plausibleDate';
 import { inputPlace, inputSubject, message, quoted, type CheckedFlake } from './checkedFlake';
 
 const DAY_MS = 86_400_000;
-
-/** Some versions write 0 or 1 where they know no date. */
-const FIRST_PLAUSIBLE_SEC = 100_000_000;
 
 /** Inputs of the root whose locked source is older than the user's limit. The date is what the lock claims. */
 export function staleInput({ nodes, options }: CheckedFlake): readonly Finding[] {
