@@ -152,8 +152,9 @@ async function withInput(server: LanguageServer, argument: unknown, work: (input
   });
 }
 
-async function audit({ server, reports }: CommandContext, uri: string): Promise<void> {
-  const result = await vscode.window.withProgress(
+/** Sends the request and shows its progress. */
+function requestAudit({ server }: CommandContext, uri: string, confirmed: boolean): Thenable<AuditResult> {
+  return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
@@ -162,9 +163,28 @@ async function audit({ server, reports }: CommandContext, uri: string): Promise<
     (progress, token) =>
       server.withProgress(
         (step) => progress.report(step),
-        (workDoneToken) => server.request<AuditResult>(AUDIT, { uri, workDoneToken } satisfies AuditParams, token),
+        (workDoneToken) => server.request<AuditResult>(AUDIT, { uri, confirmed, workDoneToken } satisfies AuditParams, token),
       ),
   );
+}
+
+/** Asks the user whether an audit may make so many look-ups. A message that is closed or left alone is a no. */
+async function confirmLookups({ lookups = 0, caches = 0 }: AuditResult): Promise<boolean> {
+  const proceed = vscode.l10n.t('Continue');
+  const question =
+    caches === 1
+      ? vscode.l10n.t('{0} look-ups in one cache. Continue?', lookups)
+      : vscode.l10n.t('{0} look-ups in {1} caches. Continue?', lookups, caches);
+  return (await vscode.window.showInformationMessage(question, proceed)) === proceed;
+}
+
+async function audit(context: CommandContext, uri: string): Promise<void> {
+  const { reports } = context;
+  let result = await requestAudit(context, uri, false);
+  if (result.needsConfirmation === true) {
+    if (!(await confirmLookups(result))) return;
+    result = await requestAudit(context, uri, true);
+  }
   reports.refresh();
   if (!result.cancelled) await reports.showReport(uri);
   const { errors, warnings, informations } = result.counts;

@@ -73,6 +73,8 @@ export interface AuditParams {
   /** Of the folder, of flake.nix or of flake.lock. */
   readonly uri: string;
   readonly refresh?: boolean;
+  /** The user agreed to as many look-ups as it takes. */
+  readonly confirmed?: boolean;
   readonly workDoneToken?: string | number;
 }
 export interface AuditResult {
@@ -81,6 +83,12 @@ export interface AuditResult {
   readonly counts: { readonly inputs: number; readonly errors: number; readonly warnings: number; readonly informations: number };
   /** One sentence for a notification. */
   readonly summary: string;
+  /** Nothing was asked, because it would take more than 200 look-ups: those of {@link lookups}. Ask the user, then send `confirmed`. */
+  readonly needsConfirmation?: true;
+  /** With {@link needsConfirmation}: how many store paths would be looked up, counted at each cache. */
+  readonly lookups?: number;
+  /** With {@link needsConfirmation}: in how many caches. */
+  readonly caches?: number;
 }
 
 /** Request: asks the caches again about one input, named by the opaque id that hover and {@link FLAKES} give. */

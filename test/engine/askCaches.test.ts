@@ -139,6 +139,45 @@ describe('which caches are asked, and in which order', () => {
     await engine.check(flakeFacts(inputs), { configuration, offline: false }, NEVER);
     assert.deepEqual(cache.asked, ['info', hashOf(nixpkgs), hashOf(inputFacts('deep'))]);
   });
+
+  it('asks every cache for the inputs of the root before those of other inputs', async () => {
+    const below = Array.from({ length: 300 }, (_, index) => inputFacts(`a/n${index}`));
+    const direct = [inputFacts('a'), inputFacts('z')];
+    const { engine, configuration, caches } = engineBench([{ url: 'https://a.example' }, { url: 'https://b.example' }]);
+    const inputs = [...below.slice(0, 150), direct[0]!, ...below.slice(150), direct[1]!];
+    await engine.check(flakeFacts(inputs), { configuration, offline: false }, NEVER);
+    for (const { asked } of caches.values()) assert.deepEqual(asked, ['info', ...[...direct, ...below].map(hashOf)]);
+  });
+});
+
+describe('counting look-ups', () => {
+  it('counts what a check would ask, and asks nothing', async () => {
+    const { engine, configuration, caches } = engineBench([
+      { url: 'https://a.example' },
+      { url: 'https://b.example' },
+      { url: 'https://declared.example', origin: 'flake', refused: 'declared by the flake, not accepted' },
+    ]);
+    const scope = { configuration, offline: false };
+    assert.deepEqual(await engine.lookups(facts, scope, NEVER), { lookups: 4, caches: 2 });
+    for (const { asked } of caches.values()) assert.deepEqual(asked, []);
+  });
+
+  it('leaves out what is remembered, unless it is to be asked again', async () => {
+    const { engine, configuration } = engineBench([{ url: 'https://a.example' }]);
+    const scope = { configuration, offline: false };
+    await engine.check(flakeFacts([nixpkgs]), scope, NEVER);
+    assert.deepEqual(await engine.lookups(facts, scope, NEVER), { lookups: 1, caches: 1 });
+    await engine.check(facts, scope, NEVER);
+    assert.deepEqual(await engine.lookups(facts, scope, NEVER), { lookups: 0, caches: 0 });
+    assert.deepEqual(await engine.lookups(facts, { ...scope, refresh: true }, NEVER), { lookups: 2, caches: 1 });
+  });
+
+  it('leaves out private inputs, directories of this machine, and everything offline', async () => {
+    const inputs = flakeFacts([nixpkgs, inputFacts('secret', { privateReason: 'fetched over ssh' })]);
+    const { engine, configuration } = engineBench([{ url: 'https://a.example' }, { url: 'file:///srv/cache' }]);
+    assert.deepEqual(await engine.lookups(inputs, { configuration, offline: false }, NEVER), { lookups: 1, caches: 1 });
+    assert.deepEqual(await engine.lookups(inputs, { configuration, offline: true }, NEVER), { lookups: 0, caches: 0 });
+  });
 });
 
 describe('private inputs', () => {

@@ -50,6 +50,18 @@ const TAMPERED = lockText(
 );
 const INSECURE = '{\n  inputs.tools.url = "http://tools.example.org/t.tar.gz";\n  outputs = { self, tools }: { };\n}\n';
 
+/** A flake with two inputs, and more below the first of them: so many in all. */
+function largeFlake(inputs: number): { readonly nix: string; readonly lock: string; readonly hashes: readonly string[] } {
+  const below = Array.from({ length: inputs - 2 }, (_, index) => `n${String(index).padStart(3, '0')}`);
+  const nodes = Object.fromEntries(['z', ...below].map((name) => [name, githubNode('example', name)]));
+  const a = githubNode('example', 'a', { inputs: Object.fromEntries(below.map((name) => [name, name])) });
+  return {
+    nix: '{\n  inputs.a.url = "github:example/a";\n  inputs.z.url = "github:example/z";\n  outputs = _: { };\n}\n',
+    lock: lockText({ a: 'a', z: 'z' }, { ...nodes, a }),
+    hashes: ['a', 'z', ...below].map((name) => storePathHash(sourceStorePath(narHashOf(name)))),
+  };
+}
+
 describe('the language server', () => {
   let server: TestServer | undefined;
   const start = async (setup: ServerSetup = {}) => {
@@ -403,6 +415,54 @@ describe('the language server', () => {
         const result = await client.request<protocol.AuditResult>(protocol.AUDIT, { uri });
         assert.match(result.summary, /There is no flake\.nix in this folder|not the address of a flake/);
       }
+    });
+
+    it('that needs more than 200 look-ups asks nobody before it is confirmed, then for direct inputs first', async () => {
+      const large = largeFlake(201);
+      const cache = fakeCache();
+      const { client } = await start({ ...OURS, files: onDisk(large), caches: { [CACHE]: cache } });
+      const audit = (params: Omit<protocol.AuditParams, 'uri'> = {}) =>
+        client.request<protocol.AuditResult>(protocol.AUDIT, { uri: NIX, ...params });
+      assert.deepEqual(await audit(), {
+        uri: 'file:///flake',
+        cancelled: false,
+        counts: { inputs: 0, errors: 0, warnings: 0, informations: 0 },
+        summary: 'Nothing asked yet: this audit needs 201 look-ups in 1 cache.',
+        needsConfirmation: true,
+        lookups: 201,
+        caches: 1,
+      });
+      assert.deepEqual(cache.asked, []);
+      assert.deepEqual(await client.request(protocol.FLAKES), []);
+      const confirmed = await audit({ confirmed: true });
+      assert.deepEqual([confirmed.needsConfirmation, confirmed.counts.inputs], [undefined, 201]);
+      assert.deepEqual(cache.asked, ['info', ...large.hashes]);
+      // What is remembered needs no look-up, unless it is to be asked again.
+      assert.equal((await audit()).needsConfirmation, undefined);
+      assert.equal((await audit({ refresh: true })).lookups, 201);
+      assert.equal(cache.asked.length, 202);
+    });
+
+    it('that needs 200 look-ups is not asked about, nor is one where nothing may be asked', async () => {
+      const cache = fakeCache();
+      const { client } = await start({ files: onDisk(largeFlake(200)), caches: { [CACHE]: cache } });
+      const result = await client.request<protocol.AuditResult>(protocol.AUDIT, { uri: NIX });
+      assert.deepEqual([result.needsConfirmation, cache.asked.length], [undefined, 201]);
+      await client.quit();
+      const offline = await start({
+        files: onDisk(largeFlake(201)),
+        settings: { ...SETTINGS, network: { mode: 'offline' } },
+      });
+      const nothing = await offline.client.request<protocol.AuditResult>(protocol.AUDIT, { uri: NIX });
+      assert.match(nothing.summary, /^201 inputs, offline/);
+    });
+
+    it('is confirmed by the command of plain editors', async () => {
+      const cache = fakeCache();
+      const { client } = await start({ files: onDisk(largeFlake(201)), caches: { [CACHE]: cache } });
+      const params = { command: 'flakeTrust.server.audit', arguments: ['file:///flake'] };
+      const result = await client.request<protocol.AuditResult>('workspace/executeCommand', params);
+      assert.deepEqual([result.counts.inputs, cache.asked.length], [201, 202]);
     });
 
     it('is there for plain editors as a command, with a message at its end', async () => {

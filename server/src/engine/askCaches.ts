@@ -4,7 +4,7 @@ import type { CacheInfo } from '../domain/nixCacheInfo';
 import type { StorePath } from '../domain/storePath';
 import { plainText } from '../util/plainText';
 import { AnswerMemory, type Known } from './answerMemory';
-import type { AuditScope, CheckScope, EnginePorts } from './engine';
+import type { AuditScope, CheckScope, EnginePorts, Lookups } from './engine';
 import { infoQuestion, narinfoQuestion, type NarinfoAnswer, type OpenedCache } from './questions';
 import type { ConfiguredCache } from './trustConfiguration';
 
@@ -57,6 +57,17 @@ export class CacheDesk {
       scope.onProgress?.(done, total, substituter.host);
     };
     return Promise.all(rounds.map((round) => this.#ask(round, scope, progress, signal)));
+  }
+
+  /** Counts what {@link check} would ask over the network, without asking. Rejects only when `signal` aborts. */
+  async lookups(inputs: readonly InputFacts[], scope: CheckScope, signal: AbortSignal): Promise<Lookups> {
+    if (scope.offline) return { lookups: 0, caches: 0 };
+    const views = await this.known(inputs, scope, signal);
+    const rounds = views
+      .filter(({ cache }) => cache.substituter.scheme !== 'file')
+      .map((view) => this.#round(view, inputs, scope))
+      .filter(({ paths }) => paths.length > 0);
+    return { lookups: rounds.reduce((sum, { paths }) => sum + paths.length, 0), caches: rounds.length };
   }
 
   clear(): void {

@@ -32,7 +32,15 @@ export interface CheckScope extends AuditScope {
   readonly onProgress?: (done: number, total: number, host?: string) => void;
 }
 
-/** Looks at flakes. Both questions reject only when `signal` aborts; every other failure is an answer with its reason. */
+/** What a check would ask. */
+export interface Lookups {
+  /** How many look-ups: store paths, counted at each cache that would be asked for them. */
+  readonly lookups: number;
+  /** At how many caches. */
+  readonly caches: number;
+}
+
+/** Looks at flakes. The questions reject only when `signal` aborts; every other failure is an answer with its reason. */
 export interface Engine {
   /** Reports from memory and disk alone; no request leaves. Answers may be older than their lifetime, with their age. */
   known(facts: FlakeFacts, scope: AuditScope, signal: AbortSignal): Promise<InputsReport>;
@@ -41,6 +49,8 @@ export interface Engine {
    * waits for any more is given up, answers that arrived stay known.
    */
   check(facts: FlakeFacts, scope: CheckScope, signal: AbortSignal): Promise<InputsReport>;
+  /** Counts what {@link check} would ask over the network; no request leaves. Directories of this machine do not count. */
+  lookups(facts: FlakeFacts, scope: CheckScope, signal: AbortSignal): Promise<Lookups>;
   /** Forgets every answer, in memory and on disk; requests under way are not remembered either. */
   clear(): Promise<void>;
   /** Gives up what is under way and writes what is still in memory. */
@@ -62,6 +72,7 @@ export function createEngine(ports: EnginePorts): Engine {
   return {
     known: async (facts, scope, signal) => auditInputs(facts, await desk.known(facts.inputs, scope, signal), scope),
     check: async (facts, scope, signal) => auditInputs(facts, await desk.check(facts.inputs, scope, signal), scope),
+    lookups: ({ inputs }, scope, signal) => desk.lookups(inputs, scope, signal),
     clear: () => {
       desk.clear();
       return ports.store.clear();

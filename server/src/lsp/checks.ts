@@ -3,6 +3,7 @@
  * while typing, never for a hover, never in Restricted Mode or offline.
  */
 import type { InputsReport } from '../domain/inputsReport';
+import type { Lookups } from '../engine/engine';
 import type { Clock, Logger } from '../engine/ports';
 import { Debouncer } from '../util/debouncer';
 import type { Configurations } from './configurations';
@@ -60,6 +61,16 @@ export class Checks {
   forget(flake: OpenFlake): void {
     this.#delays.cancel(flake.dir);
     flake.checking?.abort();
+  }
+
+  /** Counts what {@link onRequest} would ask about all inputs. No request leaves. Rejects only when the server stops. */
+  async lookups(flake: OpenFlake, options: { readonly refresh: boolean }): Promise<Lookups> {
+    const { signal } = this.#stop;
+    this.#configurations.forget();
+    const examined = await this.#views.examine(flake, signal, PATIENTLY);
+    if (examined === undefined || examined.scope.offline) return { lookups: 0, caches: 0 };
+    const engine = await examined.openEngine();
+    return engine.lookups(examined.view.facts, { ...examined.scope, ...options }, signal);
   }
 
   /** Asks about all inputs, or those that `inputs` picks, because the user said so. Rejects only when `signal` aborts. */

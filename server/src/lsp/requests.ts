@@ -1,5 +1,6 @@
 /** The requests of protocol.ts: what commands ask. Ids and addresses come from outside: one that names nothing gets an empty answer. */
 import type { WorkDoneProgressReporter } from 'vscode-languageserver';
+import type { Lookups } from '../engine/engine';
 import { checkKey, declaredCaches } from '../features/declaredCaches';
 import { detailsMarkdown, evidenceJson } from '../features/details';
 import { inputSummary, plural, summarize } from '../features/summary';
@@ -38,6 +39,9 @@ interface Parts {
   readonly references: ReferenceTable;
 }
 
+/** So many look-ups an audit makes without asking the user first. */
+const UNASKED_LOOKUPS = 200;
+
 const EMPTY: ReportResult = { text: '' };
 
 export class Requests {
@@ -70,9 +74,12 @@ export class Requests {
     return summaries;
   }
 
-  /** Audits a flake; afterwards it holds state, its problems stay when its files are closed. Rejects only for a bug. */
+  /**
+   * Audits a flake; afterwards it holds state, its problems stay when its files are closed. One that would make many look-ups is not
+   * begun before it is `confirmed`. Rejects only for a bug.
+   */
   async audit(
-    { uri, refresh }: { readonly uri: unknown; readonly refresh?: unknown },
+    { uri, refresh, confirmed }: { readonly uri: unknown; readonly refresh?: unknown; readonly confirmed?: unknown },
     reporter: WorkDoneProgressReporter,
     signal: AbortSignal,
   ): Promise<AuditResult> {
@@ -84,12 +91,18 @@ export class Requests {
     if (before === undefined) return nothingAudited(flake.uri, 'Flake Trust is switched off for this flake.');
     if (before.facts.flakeNixText === undefined && before.facts.lockText === undefined)
       return nothingAudited(flake.uri, 'There is no flake.nix in this folder.');
+    const asking = { refresh: refresh === true };
+    if (confirmed !== true) {
+      const wanted = await checks.lookups(flake, asking);
+      // Who cancelled meanwhile is not asked whether to go on.
+      if (wanted.lookups > UNASKED_LOOKUPS && !signal.aborted) return unconfirmed(flake.uri, wanted);
+    }
     flake.audited = true;
     flakes.keep(flake);
     reporter.begin('Auditing flake inputs', 0, undefined, true);
     let cancelled = false;
     try {
-      await checks.onRequest(flake, { refresh: refresh === true, onProgress: reportTo(reporter) }, signal);
+      await checks.onRequest(flake, { ...asking, onProgress: reportTo(reporter) }, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       cancelled = true;
@@ -199,6 +212,11 @@ function reportText({ view, scope }: Examined, format: unknown): string {
 
 function nothingAudited(uri: string, summary: string): AuditResult {
   return { uri, cancelled: false, counts: { inputs: 0, errors: 0, warnings: 0, informations: 0 }, summary };
+}
+
+function unconfirmed(uri: string, { lookups, caches }: Lookups): AuditResult {
+  const summary = `Nothing asked yet: this audit needs ${plural(lookups, 'look-up')} in ${plural(caches, 'cache')}.`;
+  return { ...nothingAudited(uri, summary), needsConfirmation: true, lookups, caches };
 }
 
 function auditResult(uri: string, view: FlakeView, cancelled: boolean): AuditResult {

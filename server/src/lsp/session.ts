@@ -13,7 +13,7 @@ import type { Logger } from '../engine/ports';
 import type { CodeActionOptions } from '../features/codeActions';
 import type { Style } from '../features/richText';
 import type { FlakeView } from '../features/view';
-import type { AuditResult } from '../protocol';
+import type { AuditParams, AuditResult } from '../protocol';
 import { Checks } from './checks';
 import { type ClientSupport, clientSupport, initializationOptions } from './clientSupport';
 import { Configurations } from './configurations';
@@ -136,20 +136,20 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
 
     /** Audits; a cancelled audit has a result too. */
     async audit(
-      { uri, refresh, workDoneToken }: Partial<Record<'uri' | 'refresh' | 'workDoneToken', unknown>>,
+      { uri, refresh, confirmed, workDoneToken }: Partial<Record<keyof AuditParams, unknown>>,
       token: CancellationToken,
     ): Promise<AuditResult> {
       const reporter = connection.window.attachWorkDoneProgress(isProgressToken(workDoneToken) ? workDoneToken : undefined);
-      return withSignal([token], (signal) => requests.audit({ uri, refresh }, reporter, signal));
+      return withSignal([token], (signal) => requests.audit({ uri, refresh, confirmed }, reporter, signal));
     },
 
-    /** Audits for an editor that shows neither progress nor result of a command by itself. */
+    /** Audits for an editor that shows neither progress nor result of a command by itself, and cannot ask back: starting it confirms it. */
     async auditByCommand(uri: unknown, workDoneToken: ProgressToken | undefined, token: CancellationToken): Promise<AuditResult> {
       const created =
         workDoneToken === undefined && support.workDoneProgress ? await connection.window.createWorkDoneProgress() : undefined;
       const reporter = created ?? connection.window.attachWorkDoneProgress(workDoneToken);
       const tokens = created === undefined ? [token] : [token, created.token];
-      const result = await withSignal(tokens, (signal) => requests.audit({ uri }, reporter, signal));
+      const result = await withSignal(tokens, (signal) => requests.audit({ uri, confirmed: true }, reporter, signal));
       const type = result.counts.errors > 0 ? MessageType.Warning : MessageType.Info;
       await connection.sendNotification(ShowMessageNotification.type, { type, message: result.summary });
       return result;
