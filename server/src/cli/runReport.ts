@@ -3,7 +3,6 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
 import { writeFileAtomically } from '../adapters/writeFileAtomically';
-import type { FlakeFacts } from '../domain/flakeFacts';
 import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
 import type { InputsReport } from '../domain/inputsReport';
 import { acceptedConfiguration, declaredTrust, readTrustedSettings } from '../engine/declaredCaches';
@@ -18,7 +17,6 @@ import { markdownReport } from '../report/markdown';
 import { binariesText } from '../report/nixText';
 import { textReport } from '../report/text';
 import type { Runtime } from '../runtime';
-import { LineIndex } from '../util/lineIndex';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { progressBar } from './progress';
@@ -62,7 +60,6 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
     log.error(plainText(opened.message, 500));
     return EXIT.failed;
   }
-  warnOfProblems(opened.facts, dir.path, log);
   const declared = declaredTrust(opened.facts.flakeNix?.nixConfig ?? [], configuration, trustedSettings);
   const scope: AuditScope = {
     flakeDir: dir.path,
@@ -150,15 +147,6 @@ export async function readConfiguration(
 export function describeProblem({ message, file, line }: ConfigurationProblem): string {
   const place = file === undefined ? '' : `${plainText(file, 200)}${line === undefined ? '' : `:${line}`}: `;
   return `${place}${plainText(message, 300)}`;
-}
-
-/** Says where flake.nix is first not as Nix wants it: what stands behind that place may have been read otherwise than meant. */
-function warnOfProblems({ flakeNix, flakeNixText = '' }: FlakeFacts, dir: string, log: Logger): void {
-  const [first] = [...(flakeNix?.problems ?? [])].sort((a, b) => a.span.start - b.span.start);
-  if (first === undefined) return;
-  const { line, character } = new LineIndex(flakeNixText).positionAt(first.span.start);
-  const place = `${plainText(dir, 200)}/flake.nix:${line + 1}:${character + 1}`;
-  log.warn(`${place}: ${plainText(first.message, 200)}; Nix may refuse this file, and inputs may be missing here`);
 }
 
 /** Tells whether caches were asked and none of them answered. */

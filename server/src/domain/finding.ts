@@ -21,6 +21,7 @@ interface CodeFacts {
  * each has a page `docs/checks/<code>.md`.
  */
 export const FINDING_CODES = {
+  'flake-malformed': { severity: 'warning', occasion: 'always', title: 'flake.nix is half-written, or no flake' },
   'lock-missing': { severity: 'information', occasion: 'always', title: 'A flake with inputs but no flake.lock' },
   'lock-out-of-date': { severity: 'warning', occasion: 'always', title: 'flake.nix and flake.lock disagree about an input' },
   'lock-no-hash': { severity: 'warning', occasion: 'always', title: 'A lock entry without narHash' },

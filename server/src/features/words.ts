@@ -57,6 +57,7 @@ export const SHORT_WORDS: Readonly<Record<FindingCode, string>> = {
   'lock-missing': 'no flake.lock',
   'lock-out-of-date': 'lock is out of date',
   'lock-no-hash': 'no hash in flake.lock',
+  'flake-malformed': 'flake.nix is not whole',
   'lock-unreadable': 'flake.lock cannot be read',
   'lock-tampered': 'not what was asked for',
   'follows-dangling': 'follows nothing',

@@ -6,7 +6,18 @@ import { SEVERITIES } from '../engine/reportedFindings';
 import { compareText } from '../util/compare';
 import { codeCell, codeSpan, escapeMarkdown, link } from '../util/markdown';
 import { notChecked } from './notChecked';
-import { cacheLabel, cacheWords, countWords, dateOf, NOT_PROVED, plural, shortRev, signerWords, vettingWords } from './words';
+import {
+  cacheLabel,
+  cacheWords,
+  countWords,
+  dateOf,
+  NOT_PROVED,
+  NOT_PROVED_WITH_BINARIES,
+  plural,
+  shortRev,
+  signerWords,
+  vettingWords,
+} from './words';
 
 /** Under which rules the report was made. */
 export type ReportRules = Pick<AuditScope, 'configuration' | 'offline' | 'offlineReason' | 'severity'>;
@@ -19,7 +30,10 @@ export function markdownReport(report: InputsReport, rules: ReportRules): string
     ['## Inputs', ...inputTable(report.inputs)],
     ['## Not checked', ...notCheckedList(report)],
     ['## Environment', ...environment(report, rules)],
-    ['## What this report does not prove', NOT_PROVED],
+    [
+      '## What this report does not prove',
+      report.inputs.some(({ binaries }) => binaries !== undefined) ? NOT_PROVED_WITH_BINARIES : NOT_PROVED,
+    ],
   ];
   return `${sections.map((blocks) => blocks.join('\n\n')).join('\n\n')}\n`;
 }
@@ -134,7 +148,9 @@ function cachesCell({ answers }: InputReport): string {
 
 function notCheckedList(report: InputsReport): string[] {
   const list = notChecked(report).map(({ what, why }) => `- ${escapeMarkdown(what)}: ${escapeMarkdown(why)}`);
-  return [[...list, '- The binaries built from the inputs: not checked by this version.'].join('\n')];
+  const without = report.inputs.filter(({ binaries }) => binaries === undefined).length;
+  const binaries = without === 0 ? [] : [`- The binaries built from ${plural(without, 'input')}: not checked.`];
+  return [[...list, ...binaries].join('\n')];
 }
 
 function environment(

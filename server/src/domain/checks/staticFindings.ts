@@ -4,6 +4,7 @@ import type { Finding } from '../finding';
 import { checkedFlake, type CheckedFlake, type ReadFlake } from './checkedFlake';
 import { credentialsInUrl } from './credentialsInUrl';
 import { duplicateSource } from './duplicateSource';
+import { flakeMalformed } from './flakeMalformed';
 import { followsDangling } from './followsDangling';
 import { followsRoot } from './followsRoot';
 import { indirectRef } from './indirectRef';
@@ -25,6 +26,7 @@ import { substituterNoKey } from './substituterNoKey';
 import { unexpectedOwner } from './unexpectedOwner';
 
 const CHECKS: readonly ((flake: CheckedFlake) => readonly Finding[])[] = [
+  flakeMalformed,
   lockMissing,
   lockUnreadable,
   lockTampered,
