@@ -1,7 +1,7 @@
 /** The composition root: the only place that builds adapters. Language server and command line differ in what they ask it for. */
-import path from 'node:path';
 import { nodeEnvironment } from './adapters/nodeEnvironment';
 import { nodeFiles } from './adapters/nodeFiles';
+import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
 import { createEngine, type Engine } from './engine/engine';
 import type { AnswerStore, Environment, Logger, Transport } from './engine/ports';
@@ -118,11 +118,5 @@ async function openStore(
 ): Promise<AnswerStore> {
   if (!remember) return (await import('./adapters/noAnswerStore')).noAnswerStore;
   const { DiskAnswerStore } = await import('./adapters/diskAnswerStore');
-  return new DiskAnswerStore({ directory: storageDir ?? defaultStorageDir(environment), log });
-}
-
-/** `$XDG_CACHE_HOME/flake-trust`; a relative `XDG_CACHE_HOME` counts as unset, as its specification says. */
-function defaultStorageDir({ variables, home }: Environment): string {
-  const cacheHome = variables['XDG_CACHE_HOME'] ?? '';
-  return path.join(path.isAbsolute(cacheHome) ? cacheHome : path.join(home, '.cache'), 'flake-trust');
+  return new DiskAnswerStore({ directory: storageDir ?? defaultStorageDirectory(environment), log });
 }
