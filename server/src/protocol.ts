@@ -4,6 +4,8 @@
  * An editor that sends none of it (Neovim, Helix, Emacs) gets hover, Problems and navigation all the same.
  */
 
+import type { AuditReport, ClosurePath } from './domain/closureReport';
+
 /** `initializationOptions` of the server; every field may be left out. */
 export interface InitializationOptions {
   /** False in Restricted Mode: no request leaves, nothing of the workspace is believed. Default: true. */
@@ -111,6 +113,135 @@ export interface ReportResult {
 export const DETAILS = 'flakeTrust/details';
 export interface DetailsParams extends InputParams {
   readonly as: 'details' | 'evidence';
+}
+
+/** Why the server could not do what was asked; both sentences are for people and harmless to show. */
+export interface RequestFailure {
+  readonly kind: 'failed';
+  readonly message: string;
+  /** What the user can do. */
+  readonly hint?: string;
+}
+
+/** Request: what a flake offers for this machine's system, to choose from. Runs the installed Nix; can be cancelled. */
+export const OUTPUTS = 'flakeTrust/outputs';
+export interface OutputsParams {
+  /** Of the folder, of flake.nix or of flake.lock. */
+  readonly uri: string;
+}
+export type OutputsResult =
+  | {
+      readonly kind: 'ok';
+      readonly system: string;
+      readonly outputs: readonly {
+        /** For {@link AUDIT_OUTPUTS}. */
+        readonly installable: string;
+        readonly group: 'package' | 'dev-shell' | 'check' | 'nixos-configuration';
+        /** Attribute name, for example `default`. */
+        readonly label: string;
+        readonly name?: string;
+        readonly description?: string;
+      }[];
+    }
+  | RequestFailure;
+
+/** Request: audits the closures of outputs; reports progress under `workDoneToken`, can be cancelled, and then has a result too. */
+export const AUDIT_OUTPUTS = 'flakeTrust/auditOutputs';
+export interface AuditOutputsParams {
+  readonly uri: string;
+  readonly installables: readonly string[];
+  /** Asks every cache for every path, and compares. */
+  readonly challenge?: boolean;
+  readonly refresh?: boolean;
+  readonly allowImportFromDerivation?: boolean;
+  readonly workDoneToken?: string | number;
+}
+export type AuditOutputsResult =
+  | {
+      readonly kind: 'ok';
+      /** Opaque id of the finished audit, for {@link CLOSURE} and what follows; valid until newer audits push it out. */
+      readonly audit: string;
+      readonly cancelled: boolean;
+      readonly counts: {
+        readonly paths: number;
+        readonly errors: number;
+        readonly warnings: number;
+        readonly informations: number;
+      };
+      /** One sentence for a notification. */
+      readonly summary: string;
+    }
+  | RequestFailure;
+
+/** Request: finds out, by running Nix, which binaries the packages of an input have, and who signed them. */
+export const CHECK_BINARIES = 'flakeTrust/checkBinaries';
+export type CheckBinariesResult = { readonly kind: 'ok'; readonly summary: string } | RequestFailure;
+
+/** Names a finished audit. */
+export interface ClosureParams {
+  readonly audit: string;
+}
+
+/** Request: a finished audit without its paths; `null` when it is no longer held. */
+export const CLOSURE = 'flakeTrust/closure';
+export interface ClosureOverview {
+  /** URI of the flake's folder. */
+  readonly uri: string;
+  readonly installables: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  readonly cancelled: boolean;
+  /** All of the public report but `closure.paths`, which is empty here. */
+  readonly report: AuditReport;
+}
+
+/** Request: the paths of a finished audit, as columns; `null` when it is no longer held. Rows are sorted by store path. */
+export const CLOSURE_PATHS = 'flakeTrust/closurePaths';
+export interface ClosureColumns {
+  readonly storeDir: string;
+  /** `<hash>-<name>` of each path. All columns are as long as this one. */
+  readonly names: readonly string[];
+  /** Indexes into `verdictNames`. */
+  readonly verdicts: readonly number[];
+  readonly verdictNames: readonly string[];
+  /** Indexes into `keySets`; each set holds the names of the keys that verified. */
+  readonly keys: readonly number[];
+  readonly keySets: readonly (readonly string[])[];
+  /** Indexes into `cacheUrls`, -1 for none: where Nix would take the path from. */
+  readonly from: readonly number[];
+  readonly cacheUrls: readonly string[];
+  /** NAR sizes in bytes, -1 where not known. */
+  readonly sizes: readonly number[];
+  /** How many paths each refers to, and by how many it is referred to, itself not counted. */
+  readonly references: readonly number[];
+  readonly referrers: readonly number[];
+  /** 0 no, 1 built here, 2 would be built here. */
+  readonly built: readonly number[];
+  /** After a challenge: 0 none, 1 single, 2 agree, 3 differ; else absent. */
+  readonly agreements?: readonly number[];
+  /** Indexes into `inputPaths`, -1 where no input is known to have made the path. */
+  readonly inputs: readonly number[];
+  readonly inputPaths: readonly (readonly string[])[];
+}
+
+/** Request: everything about one path of a finished audit; `null` when audit or path are not held. */
+export const CLOSURE_PATH = 'flakeTrust/closurePath';
+export interface ClosurePathParams extends ClosureParams {
+  readonly storePath: string;
+}
+export interface ClosurePathDetails {
+  readonly path: ClosurePath;
+  /** The shortest chain of references from a root to the path, both included. */
+  readonly why: readonly Pick<ClosurePath, 'storePath' | 'verdict' | 'keyNames' | 'from'>[];
+  /** The first hundred paths that refer to it. */
+  readonly referrers: readonly string[];
+  readonly referrerCount: number;
+}
+
+/** Request: a finished audit as a file's text; empty when it is no longer held. */
+export const CLOSURE_EXPORT = 'flakeTrust/closureExport';
+export interface ClosureExportParams extends ClosureParams {
+  readonly format: 'json' | 'markdown' | 'html' | 'sarif' | 'cyclonedx' | 'text';
 }
 
 /** Request: forgets every result, in memory and on disk. */

@@ -79,6 +79,8 @@ export interface ClosurePath {
   readonly narSize?: number;
   /** Sorted; may name the path itself. */
   readonly references: readonly string[];
+  /** Path of the input whose package has it as an output, where Nix told; left out rather than guessed. */
+  readonly input?: readonly string[];
   /** Built on this machine, or what Nix would have to build here; of an audit of outputs. */
   readonly built?: 'local' | 'would-build';
   /** What the local store says of the path, where it has it; of an audit of outputs. */
