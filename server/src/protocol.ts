@@ -118,6 +118,8 @@ export interface DetailsParams extends InputParams {
 /** Why the server could not do what was asked; both sentences are for people and harmless to show. */
 export interface RequestFailure {
   readonly kind: 'failed';
+  /** For what the extension can offer: another try that allows import from derivation, how to get Nix, managing trust. */
+  readonly reason?: 'needs-import-from-derivation' | 'no-nix' | 'restricted';
   readonly message: string;
   /** What the user can do. */
   readonly hint?: string;
@@ -145,7 +147,10 @@ export type OutputsResult =
     }
   | RequestFailure;
 
-/** Request: audits the closures of outputs; reports progress under `workDoneToken`, can be cancelled, and then has a result too. */
+/**
+ * Request: audits the closures of outputs; reports progress under `workDoneToken`, can be cancelled. Cancelled while caches are asked it has a
+ * result all the same, with what was learned; cancelled before that, while Nix evaluates, there is none (`RequestCancelled`).
+ */
 export const AUDIT_OUTPUTS = 'flakeTrust/auditOutputs';
 export interface AuditOutputsParams {
   readonly uri: string;
@@ -175,6 +180,9 @@ export type AuditOutputsResult =
 
 /** Request: finds out, by running Nix, which binaries the packages of an input have, and who signed them. */
 export const CHECK_BINARIES = 'flakeTrust/checkBinaries';
+export interface CheckBinariesParams extends InputParams {
+  readonly workDoneToken?: string | number;
+}
 export type CheckBinariesResult = { readonly kind: 'ok'; readonly summary: string } | RequestFailure;
 
 /** Names a finished audit. */
@@ -195,11 +203,20 @@ export interface ClosureOverview {
   readonly report: AuditReport;
 }
 
-/** Request: the paths of a finished audit, as columns; `null` when it is no longer held. Rows are sorted by store path. */
+/**
+ * Request: the paths of a finished audit, as columns; `null` when it is no longer held. Rows are sorted by store path. They come in pieces, so
+ * that a hover need not wait for 50,000 of them: `client/src/closureData.ts` puts the pieces together.
+ */
 export const CLOSURE_PATHS = 'flakeTrust/closurePaths';
+export interface ClosurePathsParams extends ClosureParams {
+  /** Rows that the pieces before have; default 0. */
+  readonly offset?: number;
+}
 export interface ClosureColumns {
+  /** Rows of all pieces. Tables that columns index into are whole in each piece. */
+  readonly total: number;
   readonly storeDir: string;
-  /** `<hash>-<name>` of each path. All columns are as long as this one. */
+  /** `<hash>-<name>` of each path. All columns are as long as this one; it is empty behind the last row. */
   readonly names: readonly string[];
   /** Indexes into `verdictNames`. */
   readonly verdicts: readonly number[];
@@ -238,10 +255,19 @@ export interface ClosurePathDetails {
   readonly referrerCount: number;
 }
 
-/** Request: a finished audit as a file's text; empty when it is no longer held. */
+/**
+ * Request: a finished audit as a file's text; empty when it is no longer held. The text of a large one comes in pieces, which
+ * `client/src/closureData.ts` puts together.
+ */
 export const CLOSURE_EXPORT = 'flakeTrust/closureExport';
 export interface ClosureExportParams extends ClosureParams {
   readonly format: 'json' | 'markdown' | 'html' | 'sarif' | 'cyclonedx' | 'text';
+  /** The {@link ClosureExportResult.next} of the piece before; absent for the first one. */
+  readonly next?: string;
+}
+export interface ClosureExportResult extends ReportResult {
+  /** There is more: what to ask for it with. */
+  readonly next?: string;
 }
 
 /** Request: forgets every result, in memory and on disk. */
