@@ -1,6 +1,7 @@
 /** The executable `flake-trust`. */
 import { parseArguments } from './cli/options';
-import { EXIT, runReport, type CliProcess } from './cli/runReport';
+import type { CliProcess } from './cli/printReport';
+import { EXIT, runReport } from './cli/runReport';
 import { createRuntime } from './runtime';
 
 /** As shells report a process that a signal ended. */

@@ -1,9 +1,8 @@
 /** The command line's words: which commands and options there are, and what they mean. The contract is docs/cli.md. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../domain/finding';
+import { REPORT_FORMATS, type ReportFormat } from '../report/reportPieces';
 import { VERSION } from '../version';
-
-export type ReportFormat = 'text' | 'json' | 'markdown';
 
 /** A report asked for: `inputs` or `audit`. */
 export interface ReportCommand {
@@ -160,9 +159,7 @@ function reportCommand(
       .option('--max-paths <n>', 'look at no more paths than this', wholeNumber(1, 100_000_000));
   }
   command
-    .addOption(
-      new Option('--format <format>', 'how to print the report; text when not given').choices(['text', 'json', 'markdown']),
-    )
+    .addOption(new Option('--format <format>', 'how to print the report; text when not given').choices(REPORT_FORMATS))
     .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
     .option('--out <file>', 'write the report there instead of to standard output')
     .addOption(new Option('--offline', 'ask nobody; show what is remembered, with its age').conflicts('refresh'))

@@ -1,20 +1,17 @@
 /** `flake-trust audit --path`: walks the closure of store paths, prints it, and says by the exit code what was found. */
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
-import { writePiecesAtomically } from '../adapters/writeFileAtomically';
 import { openClosureRuntime } from '../closureRuntime';
 import { describeStorePathError, parseStorePath, type StorePath } from '../domain/storePath';
-import { auditClosure, wholeReport, type ClosureAudit } from '../engine/closure/auditReport';
+import { auditClosure, type ClosureAudit } from '../engine/closure/auditReport';
 import type { Logger } from '../engine/ports';
-import type { TrustConfiguration } from '../engine/trustConfiguration';
-import { closureJsonReport } from '../report/closureJson';
-import { closureTextReport } from '../report/closureText';
-import { markdownReport } from '../report/markdown';
+import { finishedAudit } from '../report/finishedAudit';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
+import { printReport, type CliProcess } from './printReport';
 import { closureProgress } from './progress';
-import { describeProblem, EXIT, exitCode, laterLog, readConfiguration, wantsColor, type CliProcess } from './runReport';
+import { describeProblem, EXIT, exitCode, laterLog, readConfiguration } from './runReport';
 
 /** Runs the audit. A cancelled one prints nothing; what caches answered is remembered. */
 export async function runClosure(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
@@ -57,7 +54,8 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
     later.flush();
     await closures.close();
   }
-  if (!(await print(audit, configuration, why, command, runtime, io, log))) return EXIT.failed;
+  const rules = { configuration, offline: command.offline };
+  if (!(await printReport(finishedAudit(audit), { ...command, why }, rules, runtime, io, log))) return EXIT.failed;
   return answeredNothing(audit) ? EXIT.failed : exitCode(audit.report, command);
 }
 
@@ -77,57 +75,4 @@ function storePaths(texts: readonly string[], storeDir: string, log: Logger): St
     paths.push(parsed.value);
   }
   return paths;
-}
-
-function* pieces(
-  audit: ClosureAudit,
-  configuration: TrustConfiguration,
-  why: readonly StorePath[],
-  command: ReportCommand,
-  { environment }: Runtime,
-  io: CliProcess,
-): Generator<string> {
-  switch (command.format) {
-    case 'json':
-      yield* closureJsonReport(audit);
-      return;
-    case 'markdown':
-      yield markdownReport(wholeReport(audit), { configuration, offline: command.offline });
-      return;
-    case 'text':
-      yield closureTextReport(audit, {
-        color: command.out === undefined && wantsColor(environment.variables, io.stdout.isTTY),
-        why,
-      });
-  }
-}
-
-async function print(
-  audit: ClosureAudit,
-  configuration: TrustConfiguration,
-  why: readonly StorePath[],
-  command: ReportCommand,
-  runtime: Runtime,
-  io: CliProcess,
-  log: Logger,
-): Promise<boolean> {
-  const text = pieces(audit, configuration, why, command, runtime, io);
-  if (command.out === undefined) {
-    for (const piece of text) {
-      if (io.stdout.destroyed || io.stdout.errored !== null) break;
-      // A slow reader must not make us hold the whole report in memory.
-      if (!io.stdout.write(piece))
-        await new Promise<void>((resolve) => void io.stdout.once('drain', resolve).once('close', resolve));
-    }
-    return true;
-  }
-  try {
-    await writePiecesAtomically(path.resolve(io.cwd, command.out), text);
-    return true;
-  } catch (error) {
-    log.error(
-      `${plainText(command.out, 300)} cannot be written: ${error instanceof Error ? plainText(error.message, 300) : 'unknown error'}`,
-    );
-    return false;
-  }
 }

@@ -2,7 +2,6 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
-import { writeFileAtomically } from '../adapters/writeFileAtomically';
 import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
 import type { InputsReport } from '../domain/inputsReport';
 import { acceptedConfiguration, declaredTrust, readTrustedSettings } from '../engine/declaredCaches';
@@ -12,21 +11,11 @@ import type { Logger } from '../engine/ports';
 import { readFlakeDir } from '../engine/readFlakeDir';
 import { SEVERITIES } from '../engine/reportedFindings';
 import { loadTrustConfiguration, type TrustConfiguration } from '../engine/trustConfiguration';
-import { jsonReport } from '../report/json';
-import { markdownReport } from '../report/markdown';
-import { binariesText } from '../report/nixText';
-import { textReport } from '../report/text';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
+import { printReport, type CliProcess } from './printReport';
 import { progressBar } from './progress';
-
-/** What the command line needs of its process. */
-export interface CliProcess {
-  readonly cwd: string;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
 
 export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
 
@@ -95,7 +84,7 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
   const request = { command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
   if (wantsNix) return runWithNix(request, signal);
   report = await withKnownBinaries(request, signal);
-  if (!(await print(render(report, command, scope, runtime, io), command, io, log))) return EXIT.failed;
+  if (!(await printReport({ report }, command, scope, runtime, io, log))) return EXIT.failed;
   const code = exitCode(report, command);
   // A gate in CI must not pass because its caches were down: what was not checked is not fine.
   return code === EXIT.ok && command.audit && nobodyAnswered(report) ? EXIT.failed : code;
@@ -164,56 +153,6 @@ function warnOfSilence(report: InputsReport, log: Logger): void {
         ? 'the only cache that was asked did not answer'
         : `none of the ${asked.length} caches that were asked answered`,
     );
-  }
-}
-
-export function render(
-  report: InputsReport,
-  command: ReportCommand,
-  scope: AuditScope,
-  { clock, environment }: Runtime,
-  io: CliProcess,
-): string {
-  switch (command.format) {
-    case 'json':
-      return jsonReport(report);
-    case 'markdown':
-      return markdownReport(report, scope);
-    case 'text': {
-      const terminal = command.out === undefined && io.stdout.isTTY;
-      const color = command.out === undefined && wantsColor(environment.variables, terminal);
-      const text = textReport(report, {
-        now: clock.now(),
-        color,
-        audit: command.audit,
-        width: terminal ? Math.max(40, Math.min(io.stdout.columns, 100)) : 100,
-      });
-      return text + binariesText(report.inputs, color);
-    }
-  }
-}
-
-/** NO_COLOR (https://no-color.org) goes before FORCE_COLOR, which goes before what the stream is. */
-export function wantsColor(variables: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
-  if ((variables['NO_COLOR'] ?? '') !== '') return false;
-  const forced = variables['FORCE_COLOR'];
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  return terminal && variables['TERM'] !== 'dumb';
-}
-
-export async function print(text: string, { out }: ReportCommand, io: CliProcess, log: Logger): Promise<boolean> {
-  if (out === undefined) {
-    io.stdout.write(text);
-    return true;
-  }
-  try {
-    await writeFileAtomically(path.resolve(io.cwd, out), text);
-    return true;
-  } catch (error) {
-    log.error(
-      `${plainText(out, 300)} cannot be written: ${error instanceof Error ? plainText(error.message, 300) : 'unknown error'}`,
-    );
-    return false;
   }
 }
 

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { FileBinariesStore } from '../adapters/fileBinariesStore';
 import { createNixCli } from '../adapters/nixCli';
 import { defaultStorageDirectory } from '../adapters/storageDirectory';
-import { writePiecesAtomically } from '../adapters/writeFileAtomically';
 import { openClosureRuntime, type ClosureRuntime } from '../closureRuntime';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
@@ -20,14 +19,13 @@ import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/au
 import { auditClosure, compareFindings, type ClosureAudit } from '../engine/closure/auditReport';
 import type { AuditScope } from '../engine/engine';
 import type { BinariesStore, Logger, NixCli, NixFailure } from '../engine/ports';
-import { closureJsonReport } from '../report/closureJson';
-import { closureTextReport } from '../report/closureText';
-import { planText } from '../report/nixText';
+import { finishedAudit } from '../report/finishedAudit';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { closureProgress } from './progress';
-import { EXIT, exitCode, laterLog, print, render, wantsColor, type CliProcess } from './runReport';
+import { printReport, type CliProcess } from './printReport';
+import { EXIT, exitCode, laterLog } from './runReport';
 
 export interface NixRequest {
   readonly command: ReportCommand;
@@ -80,8 +78,8 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
     progress.stop();
     later.flush();
     if (audited === undefined) return EXIT.failed;
-    if (!(await printAudit(request, report, audited)) || answeredNothing(audited.closure)) return EXIT.failed;
-    return exitCode(audited.whole.report, command);
+    const printed = await printReport(finishedAudit(audited), command, scope, runtime, io, log);
+    return printed && !answeredNothing(audited) ? exitCode(audited.report, command) : EXIT.failed;
   } finally {
     progress.stop();
     later.flush();
@@ -190,14 +188,12 @@ function answeredNothing({ summary: { totals } }: ClosureAudit): boolean {
   return totals.paths > 0 && totals.paths === (totals.byVerdict.unknown ?? 0);
 }
 
-interface Audited {
-  /** What the closure alone says. */
-  readonly closure: ClosureAudit;
-  /** Together with what is known of the flake. */
-  readonly whole: ClosureAudit;
-}
-
-async function audit(request: NixRequest, report: InputsReport, tools: Tools, signal: AbortSignal): Promise<Audited | undefined> {
+async function audit(
+  request: NixRequest,
+  report: InputsReport,
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<ClosureAudit | undefined> {
   const { command, dir, scope, log } = request;
   const { configuration } = scope;
   const paths: StorePath[] = [];
@@ -228,16 +224,18 @@ async function audit(request: NixRequest, report: InputsReport, tools: Tools, si
   return together(report, await auditClosure(outcome.value.closure, { audit: true, offline: command.offline }), outcome.value);
 }
 
-function together(report: InputsReport, audited: ClosureAudit, { roots, planReport, sources, describe }: OutputsAudit): Audited {
+/** What Nix told, and the caches of its paths, together with what is known of the flake. */
+function together(
+  report: InputsReport,
+  audited: ClosureAudit,
+  { roots, planReport, sources, describe }: OutputsAudit,
+): ClosureAudit {
   const summary = { ...audited.summary, roots, plan: planReport, sources };
   const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
   // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
   const caches = report.caches.map((cache) => asked.get(cache.url) ?? cache);
   const findings = [...report.findings, ...audited.report.findings].sort(compareFindings);
-  return {
-    closure: { ...audited, summary },
-    whole: { ...audited, report: { ...report, caches, findings }, summary, describe },
-  };
+  return { ...audited, report: { ...report, caches, findings }, summary, describe };
 }
 
 function logFailure({ message, hint }: NixFailure, what: string, log: Logger): void {
@@ -252,38 +250,5 @@ async function finish(
 ): Promise<number> {
   progress.stop();
   later.flush();
-  const text = render(report, command, scope, runtime, io);
-  return (await print(text, command, io, log)) ? exitCode(report, command) : EXIT.failed;
-}
-
-async function printAudit(request: NixRequest, report: InputsReport, { closure, whole }: Audited): Promise<boolean> {
-  const { command, scope, runtime, io, log } = request;
-  if (command.format === 'json') {
-    if (command.out === undefined) {
-      for (const piece of closureJsonReport(whole)) {
-        if (!io.stdout.write(piece))
-          await new Promise<void>((resolve) => void io.stdout.once('drain', resolve).once('close', resolve));
-      }
-      return true;
-    }
-    try {
-      await writePiecesAtomically(path.resolve(io.cwd, command.out), closureJsonReport(whole));
-      return true;
-    } catch (error) {
-      const why = error instanceof Error ? plainText(error.message, 300) : 'unknown error';
-      log.error(`${plainText(command.out, 300)} cannot be written: ${why}`);
-      return false;
-    }
-  }
-  const color = command.out === undefined && wantsColor(runtime.environment.variables, io.stdout.isTTY);
-  const why = command.why.flatMap((text) => {
-    const parsed = parseStorePath(text, scope.configuration.storeDir);
-    return parsed.ok ? [parsed.value] : [];
-  });
-  const inputs = render(report, command, scope, runtime, io);
-  const text =
-    command.format === 'markdown'
-      ? inputs
-      : [inputs, planText(whole.summary, color), '\n', closureTextReport(closure, { color, why })].join('');
-  return print(text, command, io, log);
+  return (await printReport({ report }, command, scope, runtime, io, log)) ? exitCode(report, command) : EXIT.failed;
 }

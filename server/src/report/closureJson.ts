@@ -1,12 +1,13 @@
 /** The report of a closure as the public contract has it, piece by piece: tens of thousands of paths are never one text. */
-import type { ClosureAudit } from '../engine/closure/auditReport';
+import type { InputsReport } from '../domain/inputsReport';
+import type { FinishedClosure } from './finishedAudit';
 import { jsonText } from './json';
 
 /** So many characters make a piece. */
 const PIECE = 64 * 1024;
 
 /** Prints the report. The pieces together are what `JSON.stringify` with two blanks would print, plus a line end. */
-export function* closureJsonReport({ closure, report, summary, describe = (path) => path }: ClosureAudit): Generator<string> {
+export function* closureJsonReport(report: InputsReport, { summary, paths }: FinishedClosure): Generator<string> {
   const { roots, totals, ...rest } = summary;
   // Everything but the paths, with a mark where they belong.
   const frame = jsonText({ ...report, closure: { roots, paths: [], totals, ...rest } });
@@ -15,8 +16,8 @@ export function* closureJsonReport({ closure, report, summary, describe = (path)
   yield frame.slice(0, at);
   let piece = '\n    "paths": [';
   let first = true;
-  for (const path of closure.eachPath()) {
-    piece += `${first ? '' : ','}\n${indented(jsonText(describe(path)))}`;
+  for (const path of paths()) {
+    piece += `${first ? '' : ','}\n${indented(jsonText(path))}`;
     first = false;
     if (piece.length < PIECE) continue;
     yield piece;

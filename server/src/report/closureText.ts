@@ -1,15 +1,14 @@
 /** The report of a closure for a terminal: totals first, then what is wrong, then what each cache has. */
 import { createColors } from 'picocolors';
-import type { PathVerdict } from '../domain/inputsReport';
-import type { StorePath } from '../domain/storePath';
-import type { ClosureAudit } from '../engine/closure/auditReport';
+import type { InputsReport, PathVerdict } from '../domain/inputsReport';
 import { plainText } from '../util/plainText';
+import { isChallenge, type FinishedClosure } from './finishedAudit';
 import { cacheLabel, countWords, plural } from './words';
 
 export interface ClosureTextOptions {
   readonly color: boolean;
   /** `--why`: paths whose chain from a root is shown. */
-  readonly why: readonly StorePath[];
+  readonly why: readonly string[];
 }
 
 /** What each verdict means for the reader, from best to worst. */
@@ -28,7 +27,8 @@ const MAX_FINDINGS = 50;
 const MAX_MISSING = 5;
 
 /** Prints the report as lines of text. Nothing of files or caches can act on a terminal: see {@link plainText}. */
-export function closureTextReport({ closure, report, summary }: ClosureAudit, { color, why }: ClosureTextOptions): string {
+export function closureTextReport(report: InputsReport, closure: FinishedClosure, { color, why }: ClosureTextOptions): string {
+  const { summary } = closure;
   const { bold, dim, red, yellow } = createColors(color);
   const { totals, stopped, coverage } = summary;
   const lines: string[] = [];
@@ -42,7 +42,7 @@ export function closureTextReport({ closure, report, summary }: ClosureAudit, { 
   if (totals.differ > 0) lines.push(red(`${String(totals.differ).padStart(8)}  different content in different caches`));
   lines.push(...table('Signed by', totals.byKey, (name) => plainText(name, 80)));
   lines.push(...table('Nix would take from', totals.byCache, cacheLabel));
-  if (closure.challenge && coverage.length > 0) {
+  if (isChallenge(summary)) {
     lines.push('', 'What each cache has');
     for (const { url, paths, bytes: size, onlyHere = 0, missing, fill = [] } of coverage) {
       lines.push(
@@ -62,6 +62,9 @@ export function closureTextReport({ closure, report, summary }: ClosureAudit, { 
     }
   }
   for (const path of why) lines.push('', ...whyLines(closure.why(path), path));
+  if (stopped !== undefined) lines.push('', yellow(`Not complete: ${plural(stopped.unvisited, 'known path')} not looked at.`));
+  // Where a flake is known, its report has told findings and caches already.
+  if (report.flake !== undefined) return [...lines, ''].join('\n');
   const shown = report.findings.slice(0, MAX_FINDINGS);
   if (shown.length > 0) lines.push('', 'Findings');
   for (const { severity, code, message, evidence } of shown) {
@@ -79,7 +82,6 @@ export function closureTextReport({ closure, report, summary }: ClosureAudit, { 
       `  ${cacheLabel(url)}: ${state === 'not-asked' ? 'not asked' : state}${reason === undefined ? '' : `, ${plainText(reason, 200)}`}`,
     );
   }
-  if (stopped !== undefined) lines.push('', yellow(`Not complete: ${plural(stopped.unvisited, 'known path')} not looked at.`));
   lines.push('', countWords(report.findings), '');
   return lines.join('\n');
 }
@@ -90,7 +92,7 @@ function table(title: string, counts: Readonly<Record<string, number>>, label: (
   return ['', title, ...rows.map(([key, number]) => `${String(number).padStart(8)}  ${label(key)}`)];
 }
 
-function whyLines(chain: readonly StorePath[], path: StorePath): string[] {
+function whyLines(chain: readonly string[], path: string): string[] {
   if (chain.length === 0) return [`${plainText(path, 300)} is not in this closure`];
   return chain.map((step, depth) => `${'  '.repeat(depth)}${depth === 0 ? '' : '→ '}${plainText(step, 300)}`);
 }

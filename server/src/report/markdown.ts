@@ -23,13 +23,13 @@ import {
 export type ReportRules = Pick<AuditScope, 'configuration' | 'offline' | 'offlineReason' | 'severity'>;
 
 /** Prints the report as Markdown. Foreign text stands in code spans or is escaped: it forms no link, image, HTML or table cell. */
-export function markdownReport(report: InputsReport, rules: ReportRules): string {
+export function markdownReport(report: InputsReport, rules?: ReportRules): string {
   const sections = [
     ['# Flake Trust report', ...summary(report)],
     ['## Findings', ...findings(report.findings)],
     ['## Inputs', ...inputTable(report.inputs)],
     ['## Not checked', ...notCheckedList(report)],
-    ['## Environment', ...environment(report, rules)],
+    ...(rules === undefined ? [] : [['## Environment', ...environment(report, rules)]]),
     [
       '## What this report does not prove',
       report.inputs.some(({ binaries }) => binaries !== undefined) ? NOT_PROVED_WITH_BINARIES : NOT_PROVED,

@@ -1,0 +1,51 @@
+/** The one door to all formats: which there are, and what each is printed from. */
+import type { FinishedAudit } from './finishedAudit';
+import { closureJsonReport } from './closureJson';
+import { closureTextReport } from './closureText';
+import { jsonReport } from './json';
+import { markdownReport, type ReportRules } from './markdown';
+import { binariesText, planText } from './nixText';
+import { textReport } from './text';
+
+export const REPORT_FORMATS = ['text', 'json', 'markdown'] as const;
+
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface ReportOptions {
+  /** Milliseconds since 1970: text tells ages from it; nothing else is told from it. */
+  readonly now: number;
+  /** For text: colours of a terminal. */
+  readonly color: boolean;
+  /** For text: columns of running text. */
+  readonly width?: number;
+  /** With what was not checked and what is not proved, as an audit ends. */
+  readonly audit: boolean;
+  /** Paths whose chain from a root is shown; as typed. */
+  readonly why: readonly string[];
+  /** Under which rules the audit was made; not known of one that was read back from JSON. */
+  readonly rules?: ReportRules;
+}
+
+/** Prints a finished audit, piece by piece: take the next piece when the last is on its way. The same facts give the same text. */
+export function* reportPieces(format: ReportFormat, audit: FinishedAudit, options: ReportOptions): Generator<string> {
+  const { report, closure } = audit;
+  switch (format) {
+    case 'json':
+      if (closure === undefined) yield jsonReport(report);
+      else yield* closureJsonReport(report, closure);
+      return;
+    case 'markdown':
+      yield markdownReport(report, options.rules);
+      return;
+    case 'text':
+      if (closure === undefined || report.flake !== undefined) {
+        yield textReport(report, options);
+        yield binariesText(report.inputs, options.color);
+      }
+      if (closure !== undefined) {
+        yield planText(closure.summary, options.color);
+        yield '\n';
+        yield closureTextReport(report, closure, options);
+      }
+  }
+}
