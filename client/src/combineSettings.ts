@@ -34,6 +34,7 @@ export const SETTING_RULES: Readonly<Record<string, SettingRule>> = {
   'network.mode': { kind: 'stricter', order: ['auto', 'manual', 'offline'] },
   'network.transport': { kind: 'user' },
   'network.maxRequestsPerHost': { kind: 'user' },
+  'network.auditConnections': { kind: 'user' },
   'network.timeoutSeconds': { kind: 'user' },
   caches: { kind: 'user' },
   readNixConf: { kind: 'user' },

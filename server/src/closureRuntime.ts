@@ -1,6 +1,7 @@
 /** The second half of the composition root: what an audit of closures is built from, loaded when the first one starts. */
 import { AllowListTransport } from './adapters/allowListTransport';
 import { addressesOf, openBinaryCache } from './adapters/binaryCaches';
+import { AutoTransport } from './adapters/autoTransport';
 import { loadCertificates } from './adapters/certificates';
 import { DiskAnswerStore } from './adapters/diskAnswerStore';
 import { HostLimits } from './adapters/hostLimits';
@@ -32,8 +33,10 @@ export interface ClosureRuntimeOptions {
   readonly storageDir?: string;
   readonly sslCertFile?: string;
   readonly editorProxy?: EditorProxy;
-  /** The editor's own way to the network: where it is given, it is the only one. */
+  /** The editor's own way to the network. */
   readonly editor?: Transport;
+  /** How {@link editor} is used where it is given: alone, not at all, or for hosts that are not reached directly. Default: `editor`. */
+  readonly transport?: 'auto' | 'direct' | 'editor';
 }
 
 export interface ClosureRuntime {
@@ -48,11 +51,14 @@ const CAREFUL_PER_HOST = 16;
 
 /** Makes what walks closures. Nothing is asked yet. */
 export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRuntime {
-  const { environment, log, connections, timeoutMs, remember, editor } = options;
+  const { environment, log, connections, timeoutMs, remember, editor, transport = 'editor' } = options;
   const userAgent = `flake-trust/${VERSION}`;
   const closing = new AbortController();
   const direct = new LateTransport(options);
-  const gate = new AllowListTransport(editor ?? direct);
+  const throughEditor = editor !== undefined && transport === 'editor';
+  const gate = new AllowListTransport(
+    editor === undefined || transport === 'direct' ? direct : throughEditor ? editor : new AutoTransport(direct, editor),
+  );
   const limits = new HostLimits({
     perHost: Math.min(connections, CAREFUL_PER_HOST),
     overall: CAREFUL_PER_HOST * 3,
@@ -74,7 +80,7 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
         },
         closing.signal,
       )),
-    isDirect: (url) => editor === undefined && proxyFor(url, proxySources(options)).kind === 'direct',
+    isDirect: (url) => !throughEditor && proxyFor(url, proxySources(options)).kind === 'direct',
   });
   const directory = options.storageDir ?? defaultStorageDirectory(environment);
   const store = remember ? new DiskAnswerStore({ directory, log }) : noAnswerStore;

@@ -5,7 +5,7 @@ import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
 import { createEngine, type Engine } from './engine/engine';
 import type { AnswerStore, Environment, Logger, Transport } from './engine/ports';
-import type { EngineOptions, ServerHost } from './lsp/host';
+import type { ClosureOptions, ClosureWalks, EngineOptions, ServerHost } from './lsp/host';
 import { sleep } from './util/abort';
 import { VERSION } from './version';
 
@@ -26,6 +26,12 @@ export function createRuntime(): Runtime {
     clock: systemClock,
     environment,
     openEngine: (options, log, editor) => openEngine(options, environment, log, editor),
+    openClosures: (options, log, editor) => openClosures(options, environment, log, editor),
+    openBinaries: async (storageDir) => {
+      const { FileBinariesStore } = await import('./adapters/fileBinariesStore');
+      return new FileBinariesStore(storageDir ?? defaultStorageDirectory(environment));
+    },
+    openNix: async (options) => (await import('./adapters/nixCli')).createNixCli({ environment, ...options }),
   };
 }
 
@@ -88,6 +94,21 @@ async function openEngine(
       await close();
     },
   };
+}
+
+async function openClosures(
+  { transport, connections, timeoutMs, network, sslCertFile, storageDir }: ClosureOptions,
+  environment: Environment,
+  log: Logger,
+  editor: Transport | undefined,
+): Promise<ClosureWalks> {
+  const { openClosureRuntime } = await import('./closureRuntime');
+  return openClosureRuntime({
+    ...{ environment, log, connections, timeoutMs, transport, remember: true, editorProxy: network },
+    ...(editor === undefined ? {} : { editor }),
+    ...(storageDir === undefined ? {} : { storageDir }),
+    ...(sslCertFile === undefined ? {} : { sslCertFile }),
+  });
 }
 
 async function openTransport(

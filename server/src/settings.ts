@@ -149,6 +149,7 @@ export const SETTINGS = {
   'network.mode': choice(['auto', 'manual', 'offline'], 'auto', 'offline'),
   'network.transport': choice(['auto', 'direct', 'editor'], 'auto'),
   'network.maxRequestsPerHost': wholeNumber(1, 16, 4),
+  'network.auditConnections': wholeNumber(1, 1024, 64),
   'network.timeoutSeconds': wholeNumber(1, 60, 10),
   caches: list<CacheSetting>(cache, '{ "url": …, "keys": […], "private": true or false }'),
   readNixConf: flag(true),

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { readFlake, type FlakeFacts, type InputFacts } from '../../server/src/domain/flakeFacts';
 import type { InputsReport } from '../../server/src/domain/inputsReport';
-import type { StorePath } from '../../server/src/domain/storePath';
+import { storePathHash, type StorePath } from '../../server/src/domain/storePath';
 import {
   attributePaths,
   checkBinaries,
   knownBinaries,
+  knownBinariesOf,
   PACKAGE_SAMPLE,
   packagesKey,
   withBinaries,
@@ -17,6 +18,7 @@ import { never } from '../support/abort';
 import { pathOf } from '../support/buildGraph';
 import { cacheOf, walkOver } from '../support/closureOver';
 import { clockAt } from '../support/fakeClock';
+import { fakeCache } from '../support/fakeCache';
 import { fakeNix } from '../support/fakeNix';
 import { PLAIN } from '../support/sampleFlake';
 import { makeSigner } from '../support/signer';
@@ -72,6 +74,7 @@ const expected: InputBinaries = {
   outputs: 4,
   found: 3,
   verified: 1,
+  sampled: true,
   keyNames: ['trusted-1'],
   caches: [CACHE],
   checkedAt: NOW,
@@ -99,6 +102,32 @@ describe('the binaries of an input', () => {
     const later = ports(store);
     assert.deepEqual(await knownBinaries(facts, input, later, never), expected);
     assert.deepEqual(later.nix.asked, []);
+  });
+
+  it('are counted apart where no cache could be asked: that is neither good nor bad', async () => {
+    const { facts, input } = flake();
+    const store = memoryStore();
+    await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
+    const gone = { kind: 'unreachable', reason: 'no route' } as const;
+    const down = fakeCache({ narinfos: ['bash', 'curl', 'git', 'gone'].map((name) => [storePathHash(pathOf(name)), gone]) });
+    const walk = walkOver({ [CACHE]: down }, [trusted.publicKey]);
+    const known = await knownBinaries(facts, input, { walk, store }, never);
+    assert.deepEqual([known?.outputs, known?.found, known?.unknown], [4, 0, 4]);
+  });
+
+  it('are known of every input of the lock that was checked, and no walk is begun where none was', async () => {
+    const { facts, input } = flake();
+    const store = memoryStore();
+    const walks: string[] = [];
+    const open = () => {
+      walks.push('opened');
+      return Promise.resolve(ports(store).walk);
+    };
+    assert.deepEqual(await knownBinariesOf(facts, store, open, never), new Map());
+    assert.deepEqual(walks, []);
+    await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
+    assert.deepEqual(await knownBinariesOf(facts, store, open, never), new Map([['nixpkgs', expected]]));
+    assert.deepEqual(walks, ['opened']);
   });
 
   it('are not those of another revision', async () => {

@@ -1,7 +1,7 @@
 /** The packages of inputs, remembered as one JSON file for each input; read back as carefully as anything from outside. */
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { parseStorePath } from '../domain/storePath';
 import type { BinariesStore, PackageOutput, StoredPackages } from '../engine/ports';
 import { compareText } from '../util/compare';
@@ -17,20 +17,16 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** More inputs than that were never audited by one person; beyond that some are forgotten. */
 const MAX_FILES = 1000;
 
-const OUTPUT = z.object({
-  attribute: z.string().max(300),
-  output: z.string().max(300),
-  path: z.string().max(300),
-  position: z.string().max(1000).optional(),
-});
+const text = (maxLength: number) => z.string().check(z.maxLength(maxLength));
+const OUTPUT = z.object({ attribute: text(300), output: text(300), path: text(300), position: z.optional(text(1000)) });
 const PACKAGES = z.object({
-  system: z.string().regex(/^[\w-]{3,60}$/),
+  system: z.string().check(z.regex(/^[\w-]{3,60}$/)),
   sampled: z.boolean(),
-  outputs: z.array(OUTPUT).max(20_000),
-  failed: z.array(z.string().max(300)).max(20_000),
-  at: z.number().int().nonnegative(),
+  outputs: z.array(OUTPUT).check(z.maxLength(20_000)),
+  failed: z.array(text(300)).check(z.maxLength(20_000)),
+  at: z.int().check(z.nonnegative()),
 });
-const FILE = z.array(PACKAGES).max(20);
+const FILE = z.array(PACKAGES).check(z.maxLength(20));
 
 export class FileBinariesStore implements BinariesStore {
   readonly #folder: string;

@@ -72,6 +72,10 @@ export interface InputReport {
     readonly outputs: number;
     readonly found: number;
     readonly verified: number;
+    /** About how many of the outputs no cache could be asked; absent when there is none. */
+    readonly unknown?: number;
+    /** The input has too many packages, so that only some were looked at. */
+    readonly sampled?: boolean;
     readonly keyNames: readonly string[];
     readonly caches: readonly string[];
     readonly checkedAt: string;

@@ -79,6 +79,22 @@ export function packagesKey({ lock }: FlakeFacts, { resolution }: InputFacts): s
   return lock.state === 'ok' && resolution.kind === 'node' ? lockedGraphDigest(lock.lock, resolution.key) : undefined;
 }
 
+/** The inputs of flake.nix itself that are flakes, and so have packages. */
+export function ownFlakes({ inputs }: FlakeFacts): readonly InputFacts[] {
+  return inputs.filter(({ path: names, flake, type }) => names.length === 1 && flake && type !== 'self');
+}
+
+/** So many inputs are looked for among those that were checked earlier; those of flake.nix itself come first. */
+const MAX_RECALLED = 200;
+
+/** One input for each node of the lock that may have packages, the nearest to the root first. */
+function recalledInputs({ inputs }: FlakeFacts): readonly InputFacts[] {
+  const byNode = new Map<string, InputFacts>();
+  for (const input of [...inputs].sort((a, b) => a.path.length - b.path.length))
+    if (input.flake && input.resolution.kind === 'node' && !byNode.has(input.node)) byNode.set(input.node, input);
+  return [...byNode.values()].slice(0, MAX_RECALLED);
+}
+
 /** Runs Nix to find the packages of one input, remembers them, and asks the caches. Fails as Nix does; rejects only when `signal` aborts. */
 export async function checkBinaries(
   facts: FlakeFacts,
@@ -108,6 +124,31 @@ export async function knownBinaries(
   return newest === undefined ? undefined : lookUp(newest, walk, signal);
 }
 
+/**
+ * Says what earlier checks found out about the inputs of a flake, by the path of the input joined by slashes. `openWalk` is called
+ * only where there is something to look up.
+ */
+export async function knownBinariesOf(
+  facts: FlakeFacts,
+  store: BinariesStore,
+  openWalk: () => Promise<Walk>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, InputBinaries>> {
+  const stored: InputFacts[] = [];
+  for (const input of recalledInputs(facts)) {
+    const key = packagesKey(facts, input);
+    if (key !== undefined && (await store.get(key)).length > 0) stored.push(input);
+  }
+  const found = new Map<string, InputBinaries>();
+  if (stored.length === 0) return found;
+  const walk = await openWalk();
+  for (const input of stored) {
+    const known = await knownBinaries(facts, input, { walk, store }, signal);
+    if (known !== undefined) found.set(input.path.join('/'), known);
+  }
+  return found;
+}
+
 /** Puts binaries into a report, by the path of the input joined by slashes. Inputs that share a node share them. */
 export function withBinaries<Report extends InputsReport>(report: Report, binaries: ReadonlyMap<string, InputBinaries>): Report {
   const byNode = new Map<string, InputBinaries>();
@@ -125,10 +166,11 @@ export function withBinaries<Report extends InputsReport>(report: Report, binari
 }
 
 /** Counts outputs, each path once: packages are often the same under two names. */
-async function lookUp({ system, outputs, at }: StoredPackages, walk: Walk, signal: AbortSignal): Promise<InputBinaries> {
+async function lookUp({ system, sampled, outputs, at }: StoredPackages, walk: Walk, signal: AbortSignal): Promise<InputBinaries> {
   const roots = [...new Set(outputs.map(({ path }) => path))];
   let found = 0;
   let verified = 0;
+  let unknown = 0;
   const keyNames = new Set<string>();
   const caches = new Set<string>();
   if (roots.length > 0) {
@@ -138,6 +180,7 @@ async function lookUp({ system, outputs, at }: StoredPackages, walk: Walk, signa
     for (const { verdict, shown, keyNames: names, from } of closure.entries()) {
       if (shown !== undefined) found++;
       if (verdict === 'verified') verified++;
+      if (verdict === 'unknown') unknown++;
       for (const name of names) keyNames.add(name);
       if (from !== undefined) caches.add(from.url);
     }
@@ -147,6 +190,8 @@ async function lookUp({ system, outputs, at }: StoredPackages, walk: Walk, signa
     outputs: roots.length,
     found,
     verified,
+    ...(unknown === 0 ? {} : { unknown }),
+    ...(sampled ? { sampled } : {}),
     keyNames: [...keyNames].sort(compareText),
     caches: [...caches].sort(compareText),
     checkedAt: new Date(at).toISOString(),
