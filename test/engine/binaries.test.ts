@@ -13,13 +13,13 @@ import {
   withBinaries,
   type InputBinaries,
 } from '../../server/src/engine/binaries';
-import type { BinariesStore, StoredPackages } from '../../server/src/engine/ports';
 import { never } from '../support/abort';
 import { pathOf } from '../support/buildGraph';
 import { cacheOf, walkOver } from '../support/closureOver';
 import { clockAt } from '../support/fakeClock';
 import { fakeCache } from '../support/fakeCache';
 import { fakeNix } from '../support/fakeNix';
+import { memoryBinaries } from '../support/memoryBinaries';
 import { PLAIN } from '../support/sampleFlake';
 import { makeSigner } from '../support/signer';
 
@@ -27,21 +27,6 @@ const trusted = makeSigner('trusted-1');
 const stranger = makeSigner('stranger-1');
 const CACHE = 'https://cache.example';
 const NOW = '2026-05-01T00:00:00.000Z';
-
-function memoryStore(): BinariesStore {
-  const all = new Map<string, StoredPackages[]>();
-  return {
-    get: (key) => Promise.resolve(all.get(key) ?? []),
-    put: (key, packages) => {
-      all.set(key, [...(all.get(key) ?? []).filter(({ system }) => system !== packages.system), packages]);
-      return Promise.resolve();
-    },
-    clear: () => {
-      all.clear();
-      return Promise.resolve();
-    },
-  };
-}
 
 function flake(): { facts: FlakeFacts; input: InputFacts } {
   const facts = readFlake({ flakeNix: PLAIN.nix, flakeLock: PLAIN.lock }, { privatePatterns: [], now: 0 });
@@ -52,7 +37,7 @@ function flake(): { facts: FlakeFacts; input: InputFacts } {
 
 const outputs = (...names: string[]) => names.map((name) => ({ attribute: name, output: 'out', path: pathOf(name) }));
 
-function ports(store = memoryStore()) {
+function ports(store = memoryBinaries()) {
   const packages = { system: 'x86_64-linux', sampled: true, outputs: outputs('bash', 'sh', 'curl', 'git', 'gone'), failed: [] };
   packages.outputs[1]!.path = pathOf('bash');
   const cache = cacheOf({
@@ -96,7 +81,7 @@ describe('the binaries of an input', () => {
 
   it('are remembered, and then known without Nix', async () => {
     const { facts, input } = flake();
-    const store = memoryStore();
+    const store = memoryBinaries();
     assert.equal(await knownBinaries(facts, input, ports(store), never), undefined);
     await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
     const later = ports(store);
@@ -106,7 +91,7 @@ describe('the binaries of an input', () => {
 
   it('are counted apart where no cache could be asked: that is neither good nor bad', async () => {
     const { facts, input } = flake();
-    const store = memoryStore();
+    const store = memoryBinaries();
     await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
     const gone = { kind: 'unreachable', reason: 'no route' } as const;
     const down = fakeCache({ narinfos: ['bash', 'curl', 'git', 'gone'].map((name) => [storePathHash(pathOf(name)), gone]) });
@@ -117,7 +102,7 @@ describe('the binaries of an input', () => {
 
   it('are known of every input of the lock that was checked, and no walk is begun where none was', async () => {
     const { facts, input } = flake();
-    const store = memoryStore();
+    const store = memoryBinaries();
     const walks: string[] = [];
     const open = () => {
       walks.push('opened');
@@ -132,7 +117,7 @@ describe('the binaries of an input', () => {
 
   it('are not those of another revision', async () => {
     const { facts, input } = flake();
-    const store = memoryStore();
+    const store = memoryBinaries();
     await checkBinaries(facts, input, { dir: '/f' }, ports(store), never);
     const updated = readFlake(
       { flakeNix: PLAIN.nix, flakeLock: PLAIN.lock.replace(/"sha256-[^"]*"/, `"sha256-${'A'.repeat(43)}="`) },

@@ -3,12 +3,15 @@ import { PassThrough } from 'node:stream';
 import { createConnection } from 'vscode-languageserver';
 import { createProtocolConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
 import { createEngine } from '../../server/src/engine/engine';
-import type { BinaryCache, FileRead } from '../../server/src/engine/ports';
-import type { EngineOptions, ServerHost } from '../../server/src/lsp/host';
+import { walkClosure } from '../../server/src/engine/closure/walkClosure';
+import type { BinariesStore, BinaryCache, FileRead, NixCli } from '../../server/src/engine/ports';
+import type { ClosureOptions, EngineOptions, NixOptions, ServerHost } from '../../server/src/lsp/host';
 import { startServer } from '../../server/src/server';
 import { fakeCache } from './fakeCache';
 import { fakeStore } from './fakeStore';
 import { type ClientOptions, connectClient, type LanguageClient } from './languageClient';
+import { fakeNix } from './fakeNix';
+import { memoryBinaries } from './memoryBinaries';
 import { environment } from './memoryFiles';
 
 export interface ServerSetup extends ClientOptions {
@@ -18,6 +21,12 @@ export interface ServerSetup extends ClientOptions {
   readonly caches?: Readonly<Record<string, BinaryCache>>;
   /** In place of an engine over {@link caches}. */
   readonly openEngine?: ServerHost['openEngine'];
+  /** In place of a walk over {@link caches}. */
+  readonly openClosures?: ServerHost['openClosures'];
+  /** The installed Nix; one that knows nothing when absent. */
+  readonly nix?: NixCli;
+  /** What is remembered of packages. */
+  readonly binaries?: BinariesStore;
   /** The section `flakeTrust` of the editor. */
   readonly settings?: unknown;
 }
@@ -26,6 +35,10 @@ export interface TestServer {
   readonly client: LanguageClient;
   /** The engines that were opened, with their options. */
   readonly engines: readonly EngineOptions[];
+  /** What walks closures, as it was opened. */
+  readonly walks: readonly ClosureOptions[];
+  /** Every Nix that was made, with the folders that it must not come from. */
+  readonly nixes: readonly NixOptions[];
   /** How many of them were closed. */
   readonly closed: () => number;
   /** What the process was told to exit with. */
@@ -34,10 +47,14 @@ export interface TestServer {
 
 /** Starts a server and connects to it. */
 export async function startTestServer(setup: ServerSetup = {}): Promise<TestServer> {
-  const { files = new Map<string, string | FileRead>(), caches = {} } = setup;
+  const { files = new Map<string, string | FileRead>(), caches = {}, binaries = memoryBinaries() } = setup;
   const toServer = new PassThrough();
   const toClient = new PassThrough();
   const engines: EngineOptions[] = [];
+  const walks: ClosureOptions[] = [];
+  const nixes: NixOptions[] = [];
+  const store = fakeStore();
+  const verified = new Set<string>();
   const exits: number[] = [];
   let closed = 0;
   // As the library does over standard input and output, but that this process is not ended.
@@ -61,7 +78,7 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
       engines.push(options);
       const engine = createEngine({
         openCache: ({ substituter }) => caches[substituter.url] ?? fakeCache(),
-        store: fakeStore(),
+        store,
         clock: { now: () => Date.now() },
         log,
       });
@@ -71,6 +88,34 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
       };
       return Promise.resolve({ ...engine, close });
     },
+    openClosures: (options, log, editor) => {
+      walks.push(options);
+      if (setup.openClosures !== undefined) return setup.openClosures(options, log, editor);
+      return Promise.resolve({
+        walk: (request, signal) =>
+          walkClosure(
+            { ...request, connections: options.connections },
+            {
+              openCache: ({ substituter }) => caches[substituter.url] ?? fakeCache(),
+              store,
+              clock: { now: () => Date.now() },
+              log,
+              verified: {
+                load: () => Promise.resolve(),
+                has: (digest) => verified.has(digest),
+                add: (digest) => void verified.add(digest),
+              },
+            },
+            signal,
+          ),
+        close: () => Promise.resolve(),
+      });
+    },
+    openBinaries: () => Promise.resolve(binaries),
+    openNix: (options) => {
+      nixes.push(options);
+      return Promise.resolve(setup.nix ?? fakeNix());
+    },
   });
   // An editor that is not asked for its settings hands them over at the beginning.
   const pushed = setup.capabilities?.workspace?.configuration === true ? {} : { settings: setup.settings };
@@ -79,5 +124,5 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
     initializationOptions: { ...pushed, ...setup.initializationOptions },
   });
   client.settings = setup.settings ?? {};
-  return { client, engines, closed: () => closed, exits };
+  return { client, engines, walks, nixes, closed: () => closed, exits };
 }

@@ -9,14 +9,14 @@ import type { InputsReport } from '../domain/inputsReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
 import {
   checkBinaries,
-  knownBinaries,
-  packagesKey,
+  knownBinariesOf,
+  ownFlakes,
   withBinaries,
   type BinariesPorts,
   type InputBinaries,
 } from '../engine/binaries';
-import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
-import { auditClosure, compareFindings, type ClosureAudit } from '../engine/closure/auditReport';
+import { auditOutputs, type Walk } from '../engine/closure/auditOutputs';
+import { auditClosure, withFlake, type ClosureAudit } from '../engine/closure/auditReport';
 import type { AuditScope } from '../engine/engine';
 import type { BinariesStore, Logger, NixCli, NixFailure } from '../engine/ports';
 import { finishedAudit } from '../report/finishedAudit';
@@ -117,25 +117,17 @@ async function reportWithBinaries(
 /** Adds what earlier runs found out about binaries, judged by what is remembered of the caches: runs no Nix, asks nobody. */
 export async function withKnownBinaries(request: NixRequest, signal: AbortSignal): Promise<InputsReport> {
   const { report, facts, scope, log } = request;
-  const store = binariesStore(request);
-  const stored: InputFacts[] = [];
-  for (const input of ownFlakes(facts)) {
-    const key = packagesKey(facts, input);
-    if (key !== undefined && (await store.get(key)).length > 0) stored.push(input);
-  }
-  if (stored.length === 0) return report;
-  const closures = openClosures(request, log);
-  const walk: Walk = (asked, walking) =>
-    closures.walk({ ...asked, configuration: scope.configuration, challenge: false, offline: true, refresh: false }, walking);
+  let closures: ClosureRuntime | undefined;
+  const openWalk = (): Promise<Walk> => {
+    const opened = (closures = openClosures(request, log));
+    return Promise.resolve((asked, walking) =>
+      opened.walk({ ...asked, configuration: scope.configuration, challenge: false, offline: true, refresh: false }, walking),
+    );
+  };
   try {
-    const found = new Map<string, InputBinaries>();
-    for (const input of stored) {
-      const known = await knownBinaries(facts, input, { walk, store }, signal);
-      if (known !== undefined) found.set(input.path.join('/'), known);
-    }
-    return withBinaries(report, found);
+    return withBinaries(report, await knownBinariesOf(facts, binariesStore(request), openWalk, signal));
   } finally {
-    await closures.close();
+    await closures?.close();
   }
 }
 
@@ -165,11 +157,6 @@ const NOTHING_STORED: BinariesStore = {
   put: () => Promise.resolve(),
   clear: () => Promise.resolve(),
 };
-
-/** The inputs of flake.nix itself that are flakes. */
-function ownFlakes({ inputs }: FlakeFacts): readonly InputFacts[] {
-  return inputs.filter(({ path: names, flake, type }) => names.length === 1 && flake && type !== 'self');
-}
 
 /** The inputs by their path from the root; or the first name that is none. All are those of flake.nix itself that are flakes. */
 function chooseInputs(facts: FlakeFacts, asked: readonly string[] | 'all'): readonly InputFacts[] | string {
@@ -221,21 +208,7 @@ async function audit(
     logFailure(outcome, 'the outputs', log);
     return undefined;
   }
-  return together(report, await auditClosure(outcome.value.closure, { audit: true, offline: command.offline }), outcome.value);
-}
-
-/** What Nix told, and the caches of its paths, together with what is known of the flake. */
-function together(
-  report: InputsReport,
-  audited: ClosureAudit,
-  { roots, planReport, sources, describe }: OutputsAudit,
-): ClosureAudit {
-  const summary = { ...audited.summary, roots, plan: planReport, sources };
-  const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
-  // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
-  const caches = report.caches.map((cache) => asked.get(cache.url) ?? cache);
-  const findings = [...report.findings, ...audited.report.findings].sort(compareFindings);
-  return { ...audited, report: { ...report, caches, findings }, summary, describe };
+  return withFlake(report, await auditClosure(outcome.value.closure, { audit: true, offline: command.offline }), outcome.value);
 }
 
 function logFailure({ message, hint }: NixFailure, what: string, log: Logger): void {

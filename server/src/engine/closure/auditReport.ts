@@ -1,11 +1,12 @@
 /** A closure as the report that every view reads. */
 import type { AuditReport, ClosurePath, ClosureReport } from '../../domain/closureReport';
 import type { Finding } from '../../domain/finding';
-import type { CacheReport, ReportedFinding } from '../../domain/inputsReport';
+import type { CacheReport, InputsReport, ReportedFinding } from '../../domain/inputsReport';
 import { compareText } from '../../util/compare';
 import { plainText } from '../../util/plainText';
 import { VERSION } from '../../version';
 import { ruledFindings, SEVERITIES, type FindingRules } from '../reportedFindings';
+import type { OutputsAudit } from './auditOutputs';
 import type { CacheLane } from './cacheLane';
 import type { Closure } from './closure';
 import { closureFindings } from './closureFindings';
@@ -46,6 +47,20 @@ export async function auditClosure(
       ...(closure.stopped === undefined ? {} : { stopped: closure.stopped }),
     },
   };
+}
+
+/** Puts the closure of a flake's outputs together with what is known of the flake. */
+export function withFlake(
+  flake: InputsReport,
+  audited: ClosureAudit,
+  { roots, planReport, sources, describe }: Pick<OutputsAudit, 'roots' | 'planReport' | 'sources' | 'describe'>,
+): ClosureAudit {
+  const summary = { ...audited.summary, roots, plan: planReport, sources };
+  const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
+  // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
+  const caches = flake.caches.map((cache) => asked.get(cache.url) ?? cache);
+  const findings = [...flake.findings, ...audited.report.findings].sort(compareFindings);
+  return { ...audited, report: { ...flake, caches, findings }, summary, describe };
 }
 
 /** The whole report in memory. */
