@@ -1,4 +1,4 @@
-// Bundles the extension, the language server and the command line into dist/, one CommonJS file each.
+// Bundles the extension, the language server, the command line (one CommonJS file each) and the page of the closure view into dist/.
 // Types are checked by `npm run typecheck`, not here.
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -48,6 +48,18 @@ const bundles = [
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
     plugins: [serverStaysApart],
+  },
+  {
+    ...shared,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    entryPoints: [
+      { in: 'client/webview/main.ts', out: 'closureView' },
+      { in: 'client/webview/style.css', out: 'closureView' },
+    ],
+    outdir: 'dist',
+    loader: { '.svg': 'text' },
   },
 ];
 

@@ -61,5 +61,10 @@ export default tseslint.config(
     'A report is text made from facts.',
   ),
   layer('server/src/lsp', ['**/adapters/**'], 'lsp/ gets its adapters from runtime.ts.'),
-  layer('client', ['**/server/src/**', '!**/server/src/protocol'], 'The client shares protocol.ts only.'),
+  layer('client/src', ['**/server/src/**', '!**/server/src/protocol'], 'The client shares protocol.ts only.'),
+  layer(
+    'client/webview',
+    ['vscode', 'vscode-languageclient', 'node:*', '**/client/src/**', '../src/**', '**/server/src/**', '!**/server/src/protocol'],
+    'A page: it knows messages.ts and the names of protocol.ts.',
+  ),
 );

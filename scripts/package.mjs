@@ -25,6 +25,8 @@ const required = [
   'dist/extension.js',
   'dist/server.js',
   'dist/cli.js',
+  'dist/closureView.js',
+  'dist/closureView.css',
   'dist/THIRD-PARTY-NOTICES.txt',
   'package.nls.json',
   'media/icon.png',
