@@ -3,11 +3,8 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import {
   CLOSURE,
-  CLOSURE_EXPORT,
   CLOSURE_PATH,
-  CLOSURE_PATHS,
   type ClosureColumns,
-  type ClosureExportParams,
   type ClosureOverview,
   type ClosureParams,
   type ClosurePathDetails,
@@ -15,6 +12,7 @@ import {
 } from '../../server/src/protocol';
 import type { ExportFormat, FromView, ToView } from '../webview/messages';
 import { checksOf } from './checks';
+import { closureColumns, closureExport } from './closureData';
 import { parseMessage } from './closureMessages';
 import { commandOf, harmless, viewModel } from './closureViewModel';
 import { plain } from './foreignText';
@@ -106,9 +104,9 @@ class ClosurePanel {
     try {
       const [overview, columns] = await Promise.all([
         server.request<ClosureOverview | null>(CLOSURE, params),
-        server.request<ClosureColumns | null>(CLOSURE_PATHS, params),
+        closureColumns(server, this.#audit),
       ]);
-      if (overview !== null && columns !== null) {
+      if (overview !== null && columns !== undefined) {
         this.#held = { overview, columns };
         this.#panel.title = vscode.l10n.t(
           'Closure: {0}',
@@ -256,12 +254,11 @@ class ClosurePanel {
       title: vscode.l10n.t('Export Closure Report'),
     });
     if (target === undefined) return;
-    const params: ClosureExportParams = { audit: this.#audit, format };
-    const { text } = await vscode.window.withProgress(
+    const pieces = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Writing the closure report') },
-      () => this.#context.server.request<{ readonly text: string }>(CLOSURE_EXPORT, params),
+      () => closureExport(this.#context.server, this.#audit, format),
     );
-    if (text === '') {
+    if (pieces.length === 0) {
       const again = vscode.l10n.t(
         'This audit is no longer held by the server, so nothing was written. Run it again to export it.',
       );
@@ -269,7 +266,7 @@ class ClosurePanel {
       void vscode.window.showWarningMessage(again);
       return;
     }
-    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+    await vscode.workspace.fs.writeFile(target, Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
     const open = vscode.l10n.t('Open');
     this.#say(vscode.l10n.t('Report written'));
     // Not awaited: the message may stay for long.

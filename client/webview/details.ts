@@ -59,7 +59,7 @@ export function details(answer: ClosurePathDetails, actions: DetailsActions): HT
       ['Caches', agreement !== undefined && h('span', { class: `agreement ${agreement}` }, AGREEMENT_LABELS[agreement][1])],
       ['Unpacked size', narSize !== undefined && bytes(narSize)],
       ['NAR hash', narHash !== undefined && h('code', {}, narHash)],
-      ['Made by input', input !== undefined && input.join('/')],
+      ['Made by input', input?.join('/')],
       ['Built', built === 'local' ? 'on this machine' : built === 'would-build' && 'not yet: Nix would build it here'],
       [
         'In the local store',
