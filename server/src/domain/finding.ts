@@ -40,6 +40,8 @@ export const FINDING_CODES = {
   'caches-disagree': { severity: 'error', occasion: 'always', title: 'Two caches serve different content for one path' },
   'narinfo-changed': { severity: 'warning', occasion: 'always', title: 'A cache serves other content than it did before' },
   'closure-incomplete': { severity: 'warning', occasion: 'always', title: 'A closure that could not be audited to its end' },
+  'download-weak-hash': { severity: 'warning', occasion: 'audit', title: 'A build downloads something pinned by MD5 or SHA-1' },
+  'download-insecure': { severity: 'information', occasion: 'audit', title: 'A build downloads something without encryption' },
   'signature-invalid': { severity: 'error', occasion: 'always', title: 'A signature that does not verify' },
   'signer-unknown': { severity: 'information', occasion: 'audit', title: 'Signed only by keys you do not trust' },
   unsigned: { severity: 'warning', occasion: 'always', title: 'Served without a signature' },

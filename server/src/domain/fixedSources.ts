@@ -54,6 +54,11 @@ const WEAK: ReadonlySet<HashAlgorithm> = new Set<HashAlgorithm>(['md5', 'sha1'])
 /** Everything that anybody on the way can read and change. */
 const PLAIN: ReadonlySet<string> = new Set(['http', 'ftp', 'git', 'svn', 'git+http', 'svn+http']);
 
+/** Tells whether whoever is on the way can read and change what is fetched by this scheme. */
+export function isPlainScheme(scheme: string): boolean {
+  return PLAIN.has(scheme);
+}
+
 /** A derivation may name thousands of mirrors; nobody reads on. */
 const MAX_URLS = 20;
 const MAX_URL_LENGTH = 500;
@@ -96,7 +101,7 @@ function fixedSource({ path, name, outputs }: Derivation, { method, hash, variab
   const [output] = outputs.values();
   const issues: SourceIssue[] = [];
   if (WEAK.has(hash.algorithm)) issues.push('weak-hash');
-  if (urls.some(({ scheme }) => PLAIN.has(scheme))) issues.push('plain-http');
+  if (urls.some(({ scheme }) => isPlainScheme(scheme))) issues.push('plain-http');
   if (urls.length === 0) issues.push('no-url');
   return {
     drvPath: path,

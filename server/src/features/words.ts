@@ -75,6 +75,8 @@ export const SHORT_WORDS: Readonly<Record<FindingCode, string>> = {
   'signer-unknown': 'unknown signer',
   'narinfo-changed': 'content changed in a cache',
   'closure-incomplete': 'closure not audited fully',
+  'download-weak-hash': 'weak hash of a download',
+  'download-insecure': 'download without encryption',
   unsigned: 'unsigned',
   'substituter-no-key': 'no key for this cache',
   'key-no-substituter': 'no cache for this key',
