@@ -1,4 +1,5 @@
 /** Where a report goes: to standard output, or whole into a file. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { writePiecesAtomically } from '../adapters/writeFileAtomically';
 import type { Logger } from '../engine/ports';
@@ -41,6 +42,7 @@ export function printReport(
     audit: command.audit,
     why: command.why,
     ...(rules === undefined ? {} : { rules }),
+    ...repositoryOf(audit.report.flake),
   });
   return writePieces(pieces, command.out, io, log);
 }
@@ -68,6 +70,16 @@ export async function writePieces(
     log.error(`${plainText(out, 300)} cannot be written: ${why}`);
     return false;
   }
+}
+
+/** The repository that a flake lies in: the next directory upwards that holds a `.git`, which is a file in a worktree. */
+function repositoryOf(flake: string | undefined): { readonly repositoryRoot?: string } {
+  for (let directory = flake; directory !== undefined;) {
+    if (existsSync(path.join(directory, '.git'))) return { repositoryRoot: directory };
+    const parent = path.dirname(directory);
+    directory = parent === directory ? undefined : parent;
+  }
+  return {};
 }
 
 /** Waits until what was written is on its way, or the reader has gone, which never drains. */

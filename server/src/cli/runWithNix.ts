@@ -208,7 +208,8 @@ async function audit(
     logFailure(outcome, 'the outputs', log);
     return undefined;
   }
-  return withFlake(report, await auditClosure(outcome.value.closure, { audit: true, offline: command.offline }), outcome.value);
+  const rules = { audit: true, offline: command.offline };
+  return withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
 }
 
 function logFailure({ message, hint }: NixFailure, what: string, log: Logger): void {

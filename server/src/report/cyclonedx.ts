@@ -83,7 +83,10 @@ function subject({ flake, lock }: InputsReport, closure: FinishedClosure | undef
     type: 'application',
     'bom-ref': SUBJECT,
     name: name === '' ? 'flake' : name,
-    ...withProperties(property('kind', flake === undefined ? 'closure' : 'flake'), property('lock', lock.state)),
+    ...withProperties(
+      property('kind', flake === undefined ? 'closure' : 'flake'),
+      flake === undefined ? undefined : property('lock', lock.state),
+    ),
   };
 }
 

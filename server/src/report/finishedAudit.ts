@@ -29,8 +29,12 @@ export function finishedAudit({ closure, report, summary, describe }: ClosureAud
     closure: {
       summary,
       paths: describe === undefined ? () => closure.eachPath() : () => described(closure.eachPath(), describe),
-      // Only a path that is in the closure has a chain, so that text that is no store path gives none.
-      why: (storePath) => closure.why(storePath as StorePath),
+      why: (storePath) => {
+        // The walk begins at everything that a plan needs; what was asked for is less, and builds in between have no references yet.
+        const chain =
+          summary.roots.length === closure.roots.length ? [] : shortestChain(summary.roots, closure.eachPath(), storePath);
+        return chain.length > 0 ? chain : closure.why(storePath as StorePath);
+      },
     },
   };
 }

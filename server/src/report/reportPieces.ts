@@ -1,13 +1,15 @@
 /** The one door to all formats: which there are, and what each is printed from. */
-import type { FinishedAudit } from './finishedAudit';
 import { closureJsonReport } from './closureJson';
 import { closureTextReport } from './closureText';
+import { cyclonedxReport } from './cyclonedx';
+import type { FinishedAudit } from './finishedAudit';
 import { jsonReport } from './json';
 import { markdownReport, type ReportRules } from './markdown';
 import { binariesText, planText } from './nixText';
+import { sarifReport } from './sarif';
 import { textReport } from './text';
 
-export const REPORT_FORMATS = ['text', 'json', 'markdown'] as const;
+export const REPORT_FORMATS = ['text', 'json', 'markdown', 'sarif', 'cyclonedx'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
@@ -24,6 +26,8 @@ export interface ReportOptions {
   readonly why: readonly string[];
   /** Under which rules the audit was made; not known of one that was read back from JSON. */
   readonly rules?: ReportRules;
+  /** For SARIF: the absolute directory to which code scanning takes paths to be relative. */
+  readonly repositoryRoot?: string;
 }
 
 /** Prints a finished audit, piece by piece: take the next piece when the last is on its way. The same facts give the same text. */
@@ -36,6 +40,12 @@ export function* reportPieces(format: ReportFormat, audit: FinishedAudit, option
       return;
     case 'markdown':
       yield markdownReport(report, options.rules);
+      return;
+    case 'sarif':
+      yield sarifReport(audit, options);
+      return;
+    case 'cyclonedx':
+      yield* cyclonedxReport(audit);
       return;
     case 'text':
       if (closure === undefined || report.flake !== undefined) {

@@ -1,5 +1,6 @@
 /** A closure as the report that every view reads. */
 import type { AuditReport, ClosurePath, ClosureReport } from '../../domain/closureReport';
+import { downloadFindings } from '../../domain/checks/downloads';
 import type { Finding } from '../../domain/finding';
 import type { CacheReport, InputsReport, ReportedFinding } from '../../domain/inputsReport';
 import { compareText } from '../../util/compare';
@@ -49,17 +50,19 @@ export async function auditClosure(
   };
 }
 
-/** Puts the closure of a flake's outputs together with what is known of the flake. */
+/** Puts the closure of a flake's outputs together with what is known of the flake, and with what its builds download. */
 export function withFlake(
   flake: InputsReport,
   audited: ClosureAudit,
   { roots, planReport, sources, describe }: Pick<OutputsAudit, 'roots' | 'planReport' | 'sources' | 'describe'>,
+  rules: FindingRules,
 ): ClosureAudit {
   const summary = { ...audited.summary, roots, plan: planReport, sources };
   const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
   // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
   const caches = flake.caches.map((cache) => asked.get(cache.url) ?? cache);
-  const findings = [...flake.findings, ...audited.report.findings].sort(compareFindings);
+  const downloads = ruledFindings(downloadFindings(sources.list), rules).map(reported);
+  const findings = [...flake.findings, ...audited.report.findings, ...downloads].sort(compareFindings);
   return { ...audited, report: { ...flake, caches, findings }, summary, describe };
 }
 
