@@ -1,4 +1,4 @@
-// Bundles the extension, the language server, the command line (one CommonJS file each) and the page of the closure view into dist/.
+// Bundles the extension, the language server, the command line (CommonJS) and the page of the closure view into dist/.
 // Types are checked by `npm run typecheck`, not here.
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -12,14 +12,18 @@ const production = process.argv.includes('--production');
 const watching = process.argv.includes('--watch');
 
 /**
- * `flake-trust lsp` is the server's own bundle, loaded when asked for: `import('./main')` in cli.ts stays an import of
- * dist/server.js, so that the command line starts without it and ships no second copy.
+ * What is loaded when it is needed stays a bundle of its own, so that the others start without it and ship no second copy:
+ * `import('./main')` in cli.ts stays an import of dist/server.js, and undici comes with dist/directTransport.js, when something is asked
+ * the careful way.
  */
-const serverStaysApart = {
-  name: 'server-stays-apart',
+const bundlesStayApart = {
+  name: 'bundles-stay-apart',
   setup(build) {
     build.onResolve({ filter: /^\.\/(main|server\.js)$/ }, (args) =>
       path.basename(args.importer) === 'cli.ts' ? { path: './server.js', external: true } : undefined,
+    );
+    build.onResolve({ filter: /\/adapters\/directTransport$/ }, (args) =>
+      args.kind === 'dynamic-import' ? { path: './directTransport.js', external: true } : undefined,
     );
   },
 };
@@ -37,6 +41,7 @@ const shared = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  plugins: [bundlesStayApart],
 };
 
 const bundles = [
@@ -47,7 +52,6 @@ const bundles = [
     entryPoints: ['server/src/cli.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [serverStaysApart],
   },
   {
     ...shared,
@@ -61,6 +65,7 @@ const bundles = [
     outdir: 'dist',
     loader: { '.svg': 'text' },
   },
+  { ...shared, entryPoints: ['server/src/adapters/directTransport.ts'], outfile: 'dist/directTransport.js' },
 ];
 
 /** Copies the grammars that are made at build time. */

@@ -27,6 +27,7 @@ const required = [
   'dist/cli.js',
   'dist/closureView.js',
   'dist/closureView.css',
+  'dist/directTransport.js',
   'dist/THIRD-PARTY-NOTICES.txt',
   'package.nls.json',
   'media/icon.png',
