@@ -66,6 +66,7 @@ const bundles = [
     loader: { '.svg': 'text' },
   },
   { ...shared, entryPoints: ['server/src/adapters/directTransport.ts'], outfile: 'dist/directTransport.js' },
+  { ...shared, entryPoints: ['server/src/signatureWorker.ts'], outfile: 'dist/signatureWorker.js' },
 ];
 
 /** Copies the grammars that are made at build time. */

@@ -28,6 +28,7 @@ const required = [
   'dist/closureView.js',
   'dist/closureView.css',
   'dist/directTransport.js',
+  'dist/signatureWorker.js',
   'dist/THIRD-PARTY-NOTICES.txt',
   'package.nls.json',
   'media/icon.png',

@@ -1,4 +1,7 @@
 /** The second half of the composition root: what an audit of closures is built from, loaded when the first one starts. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { AllowListTransport } from './adapters/allowListTransport';
 import { addressesOf, openBinaryCache } from './adapters/binaryCaches';
 import { AutoTransport } from './adapters/autoTransport';
@@ -10,6 +13,7 @@ import { noAnswerStore } from './adapters/noAnswerStore';
 import { nodeFiles } from './adapters/nodeFiles';
 import { PoliteTransport } from './adapters/politeTransport';
 import { proxyFor, type EditorProxy } from './adapters/proxySettings';
+import { SignatureWorkers } from './adapters/signatures/signatureWorkers';
 import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
 import { VerifiedSignaturesFile, VerifiedSignaturesMemory } from './adapters/verifiedSignaturesFile';
@@ -107,6 +111,12 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
           },
           store,
           verified,
+          openVerifier: () =>
+            new SignatureWorkers({
+              ...workerFile(),
+              workers: Math.max(1, Math.min(4, availableParallelism() - 1)),
+              digests: remember,
+            }),
           clock: systemClock,
           log,
         },
@@ -123,6 +133,12 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
 
 function proxySources({ environment, editorProxy }: ClosureRuntimeOptions) {
   return { variables: environment.variables, ...(editorProxy === undefined ? {} : { editor: editorProxy }) };
+}
+
+/** The program of a verifying thread; there is none where the sources run as they are. */
+function workerFile(): { readonly file?: string } {
+  const file = path.join(__dirname, 'signatureWorker.js');
+  return existsSync(file) ? { file } : {};
 }
 
 /** The direct transport, loaded when something goes the careful way; most audits need it for nothing. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { parseNarHash, type NarHash } from '../../server/src/domain/hash';
 import { storePathHash, type StorePath } from '../../server/src/domain/storePath';
 import type { Walk } from '../../server/src/engine/closure/auditOutputs';
+import { SignatureWorkers } from '../../server/src/adapters/signatures/signatureWorkers';
+import { VerifiedSignaturesMemory } from '../../server/src/adapters/verifiedSignaturesFile';
 import { walkClosure } from '../../server/src/engine/closure/walkClosure';
 import { pathOf } from './buildGraph';
 import { fakeCache, type FakeCache } from './fakeCache';
@@ -52,7 +54,8 @@ export function walkOver(
         store: fakeStore(),
         clock: clockAt('2026-01-01T00:00:00Z'),
         log: fakeLog(),
-        verified: { load: () => Promise.resolve(), has: () => false, add: () => undefined },
+        verified: new VerifiedSignaturesMemory(),
+        openVerifier: () => new SignatureWorkers({ workers: 0, digests: false }),
       },
       signal,
     );

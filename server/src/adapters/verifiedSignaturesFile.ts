@@ -30,6 +30,10 @@ export class VerifiedSignaturesMemory implements VerifiedSignatures {
     return Promise.resolve();
   }
 
+  get empty(): boolean {
+    return this.#digests.size === 0;
+  }
+
   has(digest: string): boolean {
     return this.#digests.has(digest);
   }
@@ -53,6 +57,10 @@ export class VerifiedSignaturesFile implements VerifiedSignatures {
 
   load(): Promise<void> {
     return (this.#loaded ??= this.#read().catch(() => undefined));
+  }
+
+  get empty(): boolean {
+    return this.#digests.size === 0;
   }
 
   has(digest: string): boolean {

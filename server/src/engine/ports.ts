@@ -5,6 +5,7 @@
 import type { Derivation } from '../domain/derivation';
 import type { LocalPathInfo } from '../domain/localPathInfo';
 import type { CacheInfo } from '../domain/nixCacheInfo';
+import type { SignatureTriple } from '../domain/signatureCheck';
 import type { StorePath, StorePathHash } from '../domain/storePath';
 
 /** Tells the time; milliseconds since 1970. */
@@ -112,8 +113,25 @@ export interface NarinfoPipe {
 export interface VerifiedSignatures {
   /** Reads what earlier sessions remembered. */
   load(): Promise<void>;
+  /** Whether nothing is remembered, so that digests need not be made to look. */
+  readonly empty: boolean;
   has(digest: string): boolean;
   add(digest: string): void;
+}
+
+/** What became of one signature. */
+export interface VerifiedSignature {
+  readonly verified: boolean;
+  /** Of a signature that verified, for {@link VerifiedSignatures}; left out where nothing is to be remembered. */
+  readonly digest?: string;
+}
+
+/** Verifies Ed25519 signatures, as `verifySignature` of `verifyNarinfo.ts` does, without keeping the main thread busy. */
+export interface SignatureVerifier {
+  /** Calls `done` once, later. */
+  verify(triple: SignatureTriple, done: (answer: VerifiedSignature) => void): void;
+  /** Ends what is under way; no question is answered any more. */
+  close(): void;
 }
 
 /** A remembered answer of a cache, with the time when it was given (milliseconds since 1970). */

@@ -1,7 +1,7 @@
 /** What a walk over a closure is asked for, and what it needs of the world. */
 import type { StorePath } from '../../domain/storePath';
 import type { EnginePorts } from '../engine';
-import type { VerifiedSignatures } from '../ports';
+import type { SignatureVerifier, VerifiedSignatures } from '../ports';
 import type { TrustConfiguration } from '../trustConfiguration';
 
 export interface ClosureRequest {
@@ -35,6 +35,8 @@ export interface ClosureProgress {
 
 export interface ClosurePorts extends EnginePorts {
   readonly verified: VerifiedSignatures;
+  /** Made for one walk, which closes it. */
+  readonly openVerifier: () => SignatureVerifier;
 }
 
 /** Several times all of nixpkgs. */

@@ -1,31 +1,42 @@
 /** Verifies every signature of a walk on other threads, and none twice. */
-import { signatureDigest, verifyInBackground, type SignatureTriple } from '../../domain/signatureCheck';
+import { signatureDigest, type SignatureTriple } from '../../domain/signatureCheck';
 import type { Narinfo } from '../../domain/narinfo';
 import { verifyNarinfo, type NarinfoCheck, type NarinfoQuestion } from '../../domain/verifyNarinfo';
-import type { VerifiedSignatures } from '../ports';
+import type { SignatureVerifier, VerifiedSignature, VerifiedSignatures } from '../ports';
 
-interface Pending extends SignatureTriple {
-  readonly digest: string;
+interface Pending {
+  readonly triple: SignatureTriple;
+  /** Where there is something to compare it with. */
+  readonly digest: string | undefined;
   /** Which of the signatures of its narinfo it is. */
   readonly index: number;
 }
 
+export interface SignatureDeskOptions {
+  readonly remembered: VerifiedSignatures;
+  readonly verifier: SignatureVerifier;
+  /** Whether one signature may come more than once: several caches serve the same. */
+  readonly repeats: boolean;
+  /** Called when {@link SignatureDesk.full} has become false. */
+  readonly onRoom: () => void;
+}
+
 /** Keeps the threads busy, and the memory small. */
-const MAX_WAITING = 128;
+const MAX_WAITING = 256;
 
 export class SignatureDesk {
-  readonly #remembered: VerifiedSignatures;
-  /** What did not verify; what did is in {@link #remembered}. */
+  readonly #options: SignatureDeskOptions;
+  /** Nothing to compare with is nothing to make digests for: they cost a tenth of a verification. */
+  readonly #recalls: boolean;
+  /** What did not verify; what did is in {@link VerifiedSignatures}. */
   readonly #bad = new Set<string>();
   readonly #underWay = new Map<string, ((verified: boolean) => void)[]>();
-  readonly #onRoom: () => void;
   #waiting = 0;
   #closed = false;
 
-  /** @param onRoom Called when {@link full} has become false. */
-  constructor(remembered: VerifiedSignatures, onRoom: () => void) {
-    this.#remembered = remembered;
-    this.#onRoom = onRoom;
+  constructor(options: SignatureDeskOptions) {
+    this.#options = options;
+    this.#recalls = options.repeats || !options.remembered.empty;
   }
 
   /** So many narinfos wait for their verification that no more should be asked for: caches may answer faster than we verify. */
@@ -41,9 +52,10 @@ export class SignatureDesk {
     const hoped = verifyNarinfo(narinfo, {
       ...question,
       verifySignature: (text, signature, key) => {
-        const digest = signatureDigest({ text, signature, key });
-        const known = this.#remembered.has(digest) ? true : this.#bad.has(digest) ? false : undefined;
-        if (known === undefined) pending.push({ text, signature, key, digest, index: verdicts.length });
+        const triple = { text, signature, key };
+        const digest = this.#recalls ? signatureDigest(triple) : undefined;
+        const known = digest === undefined ? undefined : this.#known(digest);
+        if (known === undefined) pending.push({ triple, digest, index: verdicts.length });
         verdicts.push(known ?? true);
         return known ?? true;
       },
@@ -55,13 +67,13 @@ export class SignatureDesk {
     this.#waiting++;
     let left = pending.length;
     let asHoped = true;
-    for (const triple of pending) {
-      this.#verify(triple, (verified) => {
-        verdicts[triple.index] = verified;
+    for (const { triple, digest, index } of pending) {
+      this.#verify(triple, digest, (verified) => {
+        verdicts[index] = verified;
         asHoped &&= verified;
         left--;
         if (left > 0) return;
-        if (--this.#waiting === MAX_WAITING - 1) this.#onRoom();
+        if (--this.#waiting === MAX_WAITING - 1) this.#options.onRoom();
         let next = 0;
         done(asHoped ? hoped : verifyNarinfo(narinfo, { ...question, verifySignature: () => verdicts[next++] === true }));
       });
@@ -72,21 +84,35 @@ export class SignatureDesk {
   close(): void {
     this.#closed = true;
     this.#underWay.clear();
+    this.#options.verifier.close();
   }
 
-  #verify(triple: Pending, done: (verified: boolean) => void): void {
-    const waiting = this.#underWay.get(triple.digest);
+  #known(digest: string): boolean | undefined {
+    return this.#options.remembered.has(digest) ? true : this.#bad.has(digest) ? false : undefined;
+  }
+
+  #verify(triple: SignatureTriple, digest: string | undefined, done: (verified: boolean) => void): void {
+    const { verifier, remembered } = this.#options;
+    if (digest === undefined) {
+      verifier.verify(triple, ({ verified, digest: made }: VerifiedSignature) => {
+        if (this.#closed) return;
+        if (made !== undefined) remembered.add(made);
+        done(verified);
+      });
+      return;
+    }
+    const waiting = this.#underWay.get(digest);
     if (waiting !== undefined) {
       waiting.push(done);
       return;
     }
     const mine = [done];
-    this.#underWay.set(triple.digest, mine);
-    verifyInBackground(triple, (verified) => {
+    this.#underWay.set(digest, mine);
+    verifier.verify(triple, ({ verified }) => {
       if (this.#closed) return;
-      this.#underWay.delete(triple.digest);
-      if (verified) this.#remembered.add(triple.digest);
-      else this.#bad.add(triple.digest);
+      this.#underWay.delete(digest);
+      if (verified) remembered.add(digest);
+      else this.#bad.add(digest);
       for (const tell of mine) tell(verified);
     });
   }

@@ -50,7 +50,7 @@ export function walk(request: ClosureRequest, ports: ClosurePorts, signal: Abort
 class Walker {
   readonly #request: ClosureRequest;
   readonly #ports: ClosurePorts;
-  readonly #desk: SignatureDesk;
+  #desk: SignatureDesk | undefined;
   readonly #checks = new CheckTable();
   #lanes: readonly CacheLane[] = [];
   /** Those of {@link #lanes} that are asked. */
@@ -73,9 +73,6 @@ class Walker {
   constructor(request: ClosureRequest, ports: ClosurePorts) {
     this.#request = request;
     this.#ports = ports;
-    this.#desk = new SignatureDesk(ports.verified, () => {
-      for (const lane of this.#lanes) lane.resume();
-    });
     this.#maxPaths = request.maxPaths ?? DEFAULT_MAX_PATHS;
     this.#maxReferences = request.maxReferences ?? DEFAULT_MAX_REFERENCES;
   }
@@ -89,7 +86,7 @@ class Walker {
       if (!signal.aborted) throw error;
     }
     const cancelled = signal.aborted && (this.#visited === 0 || this.#answered < this.#visited);
-    this.#desk.close();
+    this.#desk?.close();
     for (const lane of this.#lanes) lane.close();
     this.#tell(this.#ports.clock.now());
     return {
@@ -124,7 +121,7 @@ class Walker {
             refresh,
             offline,
             pathOf: (path) => this.#pathOf(path),
-            mayAsk: () => !this.#desk.full,
+            mayAsk: () => this.#desk?.full !== true,
             onAnswer: (lane, path, answer) => this.#onAnswer(lane, path, answer),
           }),
       );
@@ -133,6 +130,14 @@ class Walker {
     this.#lanes = inAskingOrder(lanes);
     this.#asked = this.#lanes.filter(({ refusal }) => refusal === undefined);
     for (const [order, lane] of this.#lanes.entries()) lane.order = order;
+    this.#desk = new SignatureDesk({
+      remembered: verified,
+      verifier: this.#ports.openVerifier(),
+      repeats: this.#asked.length > 1,
+      onRoom: () => {
+        for (const lane of this.#lanes) lane.resume();
+      },
+    });
   }
 
   #walk(roots: readonly number[], signal: AbortSignal): Promise<void> {
@@ -228,7 +233,7 @@ class Walker {
       requireSignatures: configuration.requireSignatures && !cache.substituter.trusted,
       storeDir: configuration.storeDir,
     };
-    this.#desk.check(narinfo, question, (check) => {
+    this.#desk?.check(narinfo, question, (check) => {
       if (check.kind === 'checked') done(this.#checks.intern(check));
     });
   }
