@@ -3,6 +3,8 @@ import { PassThrough } from 'node:stream';
 import { createConnection } from 'vscode-languageserver';
 import { createProtocolConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
 import { createEngine } from '../../server/src/engine/engine';
+import { SignatureWorkers } from '../../server/src/adapters/signatures/signatureWorkers';
+import { VerifiedSignaturesMemory } from '../../server/src/adapters/verifiedSignaturesFile';
 import { walkClosure } from '../../server/src/engine/closure/walkClosure';
 import type { BinariesStore, BinaryCache, FileRead, NixCli } from '../../server/src/engine/ports';
 import type { ClosureOptions, EngineOptions, NixOptions, ServerHost } from '../../server/src/lsp/host';
@@ -54,7 +56,7 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
   const walks: ClosureOptions[] = [];
   const nixes: NixOptions[] = [];
   const store = fakeStore();
-  const verified = new Set<string>();
+  const verified = new VerifiedSignaturesMemory();
   const exits: number[] = [];
   let closed = 0;
   // As the library does over standard input and output, but that this process is not ended.
@@ -100,11 +102,8 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
               store,
               clock: { now: () => Date.now() },
               log,
-              verified: {
-                load: () => Promise.resolve(),
-                has: (digest) => verified.has(digest),
-                add: (digest) => void verified.add(digest),
-              },
+              verified,
+              openVerifier: () => new SignatureWorkers({ workers: 0, digests: true }),
             },
             signal,
           ),
