@@ -4,9 +4,12 @@
  */
 import type { FixedSource, FixedSourceTotals } from './fixedSources';
 import type { CacheAnswer, InputsReport, PathVerdict } from './inputsReport';
+import type { ShardReport } from './shardReport';
 
 /** What `flake-trust audit --json` prints. */
 export interface AuditReport extends InputsReport {
+  /** Set when this is one of several shards, which `flake-trust merge` joins. */
+  readonly shard?: ShardReport;
   readonly closure?: ClosureReport;
 }
 

@@ -10,7 +10,7 @@ import { ruledFindings, SEVERITIES, type FindingRules } from '../reportedFinding
 import type { OutputsAudit } from './auditOutputs';
 import type { CacheLane } from './cacheLane';
 import type { Closure } from './closure';
-import { closureFindings } from './closureFindings';
+import { gatherFindings, listed, type GatheredFindings } from './closureFindings';
 import { coverage } from './coverage';
 
 /** All of a report but the paths, which may be many: take those from {@link Closure.eachPath} where memory counts. */
@@ -18,6 +18,8 @@ export interface ClosureAudit {
   readonly closure: Closure;
   readonly report: Omit<AuditReport, 'closure'>;
   readonly summary: Omit<ClosureReport, 'paths'>;
+  /** All that the findings about the closure are made from. */
+  readonly gathered: GatheredFindings;
   /** Adds to each path what the caches do not know of it; absent where nothing is to be added. */
   readonly describe?: (path: ClosurePath) => ClosurePath;
 }
@@ -27,12 +29,12 @@ export async function auditClosure(
   closure: Closure,
   rules: FindingRules & { readonly offline?: boolean },
 ): Promise<ClosureAudit> {
-  const findings = ruledFindings(await closureFindings(closure), rules)
-    .map(reported)
-    .sort(compareFindings);
+  const gathered = await gatherFindings(closure);
+  const findings = closureReportedFindings(listed(gathered, closure), rules);
   const covered = await coverage(closure);
   return {
     closure,
+    gathered,
     report: {
       schemaVersion: 1,
       tool: { name: 'flake-trust', version: VERSION },
@@ -91,6 +93,11 @@ export function cacheReport(lane: CacheLane, offline: boolean): CacheReport {
     ...(priority === undefined ? {} : { priority }),
     ...(info?.storeDir === undefined ? {} : { storeDir: plainText(info.storeDir, 200) }),
   };
+}
+
+/** Findings about a closure as they leave the tool, in their order. */
+export function closureReportedFindings(findings: readonly Finding[], rules: FindingRules): ReportedFinding[] {
+  return ruledFindings(findings, rules).map(reported).sort(compareFindings);
 }
 
 function reported({ code, severity, message, subject, help, evidence }: Finding): ReportedFinding {

@@ -1,4 +1,5 @@
 /** What is to be told about a closure. Missing answers are never a finding; what the audit could not look at is one of its own. */
+import type { ClosureStop, ClosureTotals } from '../../domain/closureReport';
 import { finding, type Finding, type FindingCode } from '../../domain/finding';
 import { shortHash } from '../../domain/hash';
 import { storePathName, type StorePath } from '../../domain/storePath';
@@ -11,49 +12,114 @@ import type { CacheLane } from './cacheLane';
 import type { Closure, ClosureEntry } from './closure';
 
 /** So many findings of one code about single paths; what is more is counted in one. */
-const MAX_PER_CODE = 1000;
+export const MAX_PER_CODE = 1000;
 
 /** So many paths are named in the evidence of a finding about many. */
 const MAX_NAMED = 1000;
 
+/** What is wrong with the paths of a closure, before it is decided what is listed and what is counted. */
+export interface GatheredFindings {
+  readonly single: readonly SingleFindings[];
+  readonly groups: readonly PathGroup[];
+}
+
+/** Findings of one code about one path each. */
+export interface SingleFindings {
+  readonly code: FindingCode;
+  /** No more than {@link MAX_PER_CODE}, those whose {@link subjectKey} comes first. */
+  readonly findings: readonly Finding[];
+  /** The subject keys of the others, sorted. */
+  readonly more: readonly string[];
+}
+
+/** Paths that have the same fault. */
+export interface PathGroup {
+  readonly code: 'unsigned' | 'signer-unknown';
+  /** The cache; or the names that the signatures claim. */
+  readonly key: string;
+  /** Sorted. */
+  readonly paths: readonly StorePath[];
+}
+
 /** Finds everything, with default severities. */
 export async function closureFindings(closure: Closure): Promise<readonly Finding[]> {
+  return listed(await gatherFindings(closure), closure);
+}
+
+/** Looks at every path. */
+export async function gatherFindings(closure: Closure): Promise<GatheredFindings> {
   const slices = new Slices();
   const single = new Bounded();
-  const unsigned = new Groups();
-  const unknown = new Groups();
+  const unsigned = new Groups('unsigned');
+  const unknown = new Groups('signer-unknown');
   for (const entry of closure.entries()) {
     const found = foundAt(closure, entry);
-    if (entry.agreement === 'differ') single.add('caches-disagree', () => disagreement(entry, found));
+    const { storePath } = entry;
+    if (entry.agreement === 'differ') single.add('caches-disagree', storePath, () => disagreement(entry, found));
     const bad = found.filter(({ answer }) => answer.check?.signatures.some(({ verdict }) => verdict === 'invalid') === true);
-    if (bad.length > 0) single.add('signature-invalid', () => invalidSignature(entry, bad));
-    if (entry.verdict === 'unsigned') unsigned.add(found[0]?.lane.url ?? '', entry.storePath);
-    if (entry.verdict === 'untrusted-key') unknown.add(claimedNames(found).join(', '), entry.storePath);
+    if (bad.length > 0) single.add('signature-invalid', storePath, () => invalidSignature(entry, bad));
+    if (entry.verdict === 'unsigned') unsigned.add(found[0]?.lane.url ?? '', storePath);
+    if (entry.verdict === 'untrusted-key') unknown.add(claimedNames(found).join(', '), storePath);
     if (slices.due) await slices.pause();
   }
-  for (const lane of closure.lanes) {
-    for (const { path, before, after } of lane.changed) {
-      single.add('narinfo-changed', () => changed(closure.pathOf(path), lane, before, after));
-    }
+  const changes = closure.lanes.flatMap((lane) =>
+    lane.changed.map((change) => ({ lane, change, key: `${closure.pathOf(change.path)} ${lane.url}` })),
+  );
+  // Answers arrive in any order, reports come in one.
+  changes.sort((a, b) => compareText(a.key, b.key));
+  for (const { lane, change, key } of changes) {
+    single.add('narinfo-changed', key, () => changed(closure.pathOf(change.path), lane, change.before, change.after));
   }
-  return [
-    ...single.findings(),
-    ...unsigned.map((url, paths, total) =>
-      finding('unsigned', {
-        message: `${pathCount(total)} without a signature in ${cacheName(url, 50)}, and in no better way elsewhere`,
-        subject: total === 1 ? pathSubject(paths[0]) : { kind: 'cache', id: url },
-        evidence: { paths, total },
-      }),
-    ),
-    ...unknown.map((names, paths, total) =>
-      finding('signer-unknown', {
-        message: `${pathCount(total)} signed only by keys you do not trust: ${plainText(names, 50)}`,
-        subject: total === 1 ? pathSubject(paths[0]) : { kind: 'key', id: names },
-        evidence: { paths, total, claimedKeyNames: names.split(', ') },
-      }),
-    ),
-    ...incomplete(closure),
-  ];
+  return { single: single.all(), groups: [...unsigned.all(), ...unknown.all()] };
+}
+
+/** Tells findings of one code apart, as {@link SingleFindings} is sorted: by path, and by cache where one path has several. */
+export function subjectKey({
+  code,
+  subject,
+  evidence,
+}: Pick<Finding, 'subject' | 'evidence'> & { readonly code: string }): string {
+  const cache = evidence?.['cache'];
+  return code === 'narinfo-changed' && typeof cache === 'string' ? `${subject.id} ${cache}` : subject.id;
+}
+
+/** Makes the list of a report. */
+export function listed(
+  { single, groups }: GatheredFindings,
+  closure: { readonly stopped: ClosureStop | undefined; readonly totals: ClosureTotals },
+): readonly Finding[] {
+  return [...single.flatMap(listSingle), ...groups.map(groupFinding), ...incomplete(closure)];
+}
+
+function listSingle({ code, findings, more }: SingleFindings): Finding[] {
+  return more.length === 0 ? [...findings] : [...findings, moreFindings(code, more.length)];
+}
+
+/** Counts what is not listed. */
+export function moreFindings(code: FindingCode, more: number): Finding {
+  return finding(code, {
+    message: `${more} more paths with this finding, not listed one by one`,
+    subject: { kind: 'path', id: 'more' },
+    evidence: { more },
+  });
+}
+
+/** Says of many paths at once what is wrong with all of them. */
+export function groupFinding({ code, key, paths }: PathGroup): Finding {
+  const total = paths.length;
+  const evidence = { paths: paths.slice(0, MAX_NAMED), total };
+  if (code === 'unsigned') {
+    return finding(code, {
+      message: `${pathCount(total)} without a signature in ${cacheName(key, 50)}, and in no better way elsewhere`,
+      subject: total === 1 ? pathSubject(paths[0]) : { kind: 'cache', id: key },
+      evidence,
+    });
+  }
+  return finding(code, {
+    message: `${pathCount(total)} signed only by keys you do not trust: ${plainText(key, 50)}`,
+    subject: total === 1 ? pathSubject(paths[0]) : { kind: 'key', id: key },
+    evidence: { ...evidence, claimedKeyNames: key.split(', ') },
+  });
 }
 
 interface FoundAt {
@@ -125,7 +191,13 @@ function changed(
 }
 
 /** Says what was not looked at, and where nobody could be asked. */
-function incomplete({ stopped, totals }: Closure): Finding[] {
+export function incomplete({
+  stopped,
+  totals,
+}: {
+  readonly stopped: ClosureStop | undefined;
+  readonly totals: ClosureTotals;
+}): Finding[] {
   const findings: Finding[] = [];
   if (stopped !== undefined) {
     const why =
@@ -153,48 +225,43 @@ function incomplete({ stopped, totals }: Closure): Finding[] {
   return findings;
 }
 
-/** Findings about single paths, up to a limit for each code. */
+/** Findings about single paths, up to a limit for each code; told in the order of their keys. */
 class Bounded {
-  readonly #byCode = new Map<FindingCode, { readonly findings: Finding[]; more: number }>();
+  readonly #byCode = new Map<FindingCode, { readonly findings: Finding[]; readonly more: string[] }>();
 
-  add(code: FindingCode, make: () => Finding | undefined): void {
+  add(code: FindingCode, key: string, make: () => Finding | undefined): void {
     let entry = this.#byCode.get(code);
-    if (entry === undefined) this.#byCode.set(code, (entry = { findings: [], more: 0 }));
+    if (entry === undefined) this.#byCode.set(code, (entry = { findings: [], more: [] }));
     if (entry.findings.length >= MAX_PER_CODE) {
-      entry.more++;
+      entry.more.push(key);
       return;
     }
     const made = make();
     if (made !== undefined) entry.findings.push(made);
   }
 
-  *findings(): Generator<Finding> {
-    for (const [code, { findings, more }] of this.#byCode) {
-      yield* findings;
-      if (more > 0) {
-        yield finding(code, {
-          message: `${more} more paths with this finding, not listed one by one`,
-          subject: { kind: 'path', id: 'more' },
-          evidence: { more },
-        });
-      }
-    }
+  all(): SingleFindings[] {
+    return [...this.#byCode].map(([code, { findings, more }]) => ({ code, findings, more }));
   }
 }
 
 /** Paths by what is wrong with them. */
 class Groups {
-  readonly #groups = new Map<string, { readonly paths: StorePath[]; total: number }>();
+  readonly #code: PathGroup['code'];
+  readonly #groups = new Map<string, StorePath[]>();
 
-  add(key: string, path: StorePath): void {
-    let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = { paths: [], total: 0 }));
-    group.total++;
-    if (group.paths.length < MAX_NAMED) group.paths.push(path);
+  constructor(code: PathGroup['code']) {
+    this.#code = code;
   }
 
-  map<T>(make: (key: string, paths: readonly StorePath[], total: number) => T): T[] {
-    return [...this.#groups].map(([key, { paths, total }]) => make(key, paths, total));
+  add(key: string, path: StorePath): void {
+    const paths = this.#groups.get(key);
+    if (paths === undefined) this.#groups.set(key, [path]);
+    else paths.push(path);
+  }
+
+  all(): PathGroup[] {
+    return [...this.#groups].map(([key, paths]) => ({ code: this.#code, key, paths }));
   }
 }
 

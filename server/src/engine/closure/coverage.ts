@@ -3,11 +3,41 @@ import type { CacheCoverage, CacheFill } from '../../domain/closureReport';
 import type { StorePath } from '../../domain/storePath';
 import { Slices, sortInSlices } from '../../util/inSlices';
 import { shellWord } from '../../util/shellWord';
-import type { CacheLane } from './cacheLane';
-import type { Closure, ClosureEntry } from './closure';
+
+/** A closure, as far as coverage asks: one that was walked, or one that was put together from several reports. */
+export interface CoveredClosure {
+  readonly challenge: boolean;
+  /** Those that were asked, in the order in which Nix would ask. */
+  readonly lanes: readonly CoveredCache[];
+  /** How many numbers of paths there are. */
+  readonly numbers: number;
+  /** Every path that was looked at, sorted. */
+  entries(): Iterable<CoveredEntry>;
+  /** Tells whether a path belongs to the closure and was looked at. */
+  has(number: number): boolean;
+}
+
+export interface CoveredCache {
+  readonly url: string;
+  /** Its place in the answers of an entry. */
+  readonly order: number;
+}
+
+export interface CoveredEntry {
+  readonly number: number;
+  readonly storePath: StorePath;
+  /** The cache that Nix would take it from, if any. */
+  readonly from: CoveredCache | undefined;
+  readonly shown: { readonly references: readonly number[] } | undefined;
+  /** By order of the cache. */
+  readonly answers: readonly (CoveredAnswer | undefined)[];
+}
+
+export type CoveredAnswer =
+  { readonly kind: 'found'; readonly narSize: number } | { readonly kind: 'absent' | 'failed' | 'not-asked' };
 
 /** Measures what every cache that was asked has. */
-export async function coverage(closure: Closure): Promise<readonly CacheCoverage[]> {
+export async function coverage(closure: CoveredClosure): Promise<readonly CacheCoverage[]> {
   const slices = new Slices();
   const referrers = await countReferrers(closure, slices);
   const result: CacheCoverage[] = [];
@@ -16,7 +46,7 @@ export async function coverage(closure: Closure): Promise<readonly CacheCoverage
 }
 
 /** How many paths of the closure refer to each path, itself not counted. */
-async function countReferrers(closure: Closure, slices: Slices): Promise<Int32Array> {
+async function countReferrers(closure: CoveredClosure, slices: Slices): Promise<Int32Array> {
   const counts = new Int32Array(closure.numbers);
   for (const { number, shown } of closure.entries()) {
     for (const reference of shown?.references ?? []) if (reference !== number) counts[reference] = (counts[reference] ?? 0) + 1;
@@ -25,12 +55,17 @@ async function countReferrers(closure: Closure, slices: Slices): Promise<Int32Ar
   return counts;
 }
 
-async function coverageOf(closure: Closure, lane: CacheLane, referrers: Int32Array, slices: Slices): Promise<CacheCoverage> {
+async function coverageOf(
+  closure: CoveredClosure,
+  lane: CoveredCache,
+  referrers: Int32Array,
+  slices: Slices,
+): Promise<CacheCoverage> {
   let answered = 0;
   let paths = 0;
   let bytes = 0;
   let onlyHere = 0;
-  const missing: ClosureEntry[] = [];
+  const missing: CoveredEntry[] = [];
   for (const entry of closure.entries()) {
     const answer = entry.answers[lane.order];
     if (answer?.kind === 'found') {
@@ -44,7 +79,7 @@ async function coverageOf(closure: Closure, lane: CacheLane, referrers: Int32Arr
     }
     if (slices.due) await slices.pause();
   }
-  const neededBy = ({ number }: ClosureEntry): number => referrers[number] ?? 0;
+  const neededBy = ({ number }: CoveredEntry): number => referrers[number] ?? 0;
   const ranked = await sortInSlices(missing, (a, b) => neededBy(b) - neededBy(a), slices);
   const fill = await fillOf(closure, lane, slices);
   return {
@@ -62,16 +97,16 @@ async function coverageOf(closure: Closure, lane: CacheLane, referrers: Int32Arr
  * What may be copied to a cache: paths that it lacks and that Nix would take from another one, each only after its references, which Nix
  * demands to be there. A path stays out with everything that needs it when it is not verified, or when nobody has it.
  */
-async function fillOf(closure: Closure, target: CacheLane, slices: Slices): Promise<readonly CacheFill[]> {
-  const entries = new Map<number, ClosureEntry>();
+async function fillOf(closure: CoveredClosure, target: CoveredCache, slices: Slices): Promise<readonly CacheFill[]> {
+  const entries = new Map<number, CoveredEntry>();
   for (const entry of closure.entries()) {
     if (entry.answers[target.order]?.kind !== 'found') entries.set(entry.number, entry);
     if (slices.due) await slices.pause();
   }
-  const isLacking = ({ answers, from }: ClosureEntry): boolean => answers[target.order]?.kind === 'absent' && from !== undefined;
+  const isLacking = ({ answers, from }: CoveredEntry): boolean => answers[target.order]?.kind === 'absent' && from !== undefined;
   const state = new Uint8Array(closure.numbers); // 0 not looked at, 1 being looked at, 2 there or to be copied, 3 stays out
-  const bySource = new Map<CacheLane, StorePath[]>();
-  const stack: { readonly entry: ClosureEntry; next: number; ok: boolean }[] = [];
+  const bySource = new Map<CoveredCache, StorePath[]>();
+  const stack: { readonly entry: CoveredEntry; next: number; ok: boolean }[] = [];
   for (const start of entries.values()) {
     if (state[start.number] !== 0) continue;
     state[start.number] = 1;
@@ -105,7 +140,7 @@ async function fillOf(closure: Closure, target: CacheLane, slices: Slices): Prom
   }));
 }
 
-function append(lists: Map<CacheLane, StorePath[]>, key: CacheLane, path: StorePath): void {
+function append(lists: Map<CoveredCache, StorePath[]>, key: CoveredCache, path: StorePath): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [path]);
   else list.push(path);

@@ -141,10 +141,7 @@ interface Decisions {
   readonly present: Set<StorePath>;
   readonly fetched: Set<StorePath>;
   readonly sources: Set<StorePath>;
-  readonly builds: Map<
-    StorePath,
-    { readonly derivation: Derivation; readonly outputs: Set<string>; readonly reason: BuildReason }
-  >;
+  readonly builds: Map<StorePath, { readonly derivation: Derivation; readonly outputs: Set<string>; reason: BuildReason }>;
   readonly unplanned: Set<StorePath>;
 }
 
@@ -195,6 +192,8 @@ async function decide(
       }
       const build = decided.builds.get(derivation.path) ?? { derivation, outputs: new Set<string>(), reason };
       for (const name of outputs) build.outputs.add(name);
+      // Somebody may want another output of it, for another reason: which is told must not depend on who came first.
+      if (compareReasons(reason, build.reason) < 0) build.reason = reason;
       decided.builds.set(derivation.path, build);
       if (derivation.dynamic === true) decided.unplanned.add(derivation.path);
       for (const source of derivation.inputSrcs) decided.sources.add(source);
@@ -203,6 +202,21 @@ async function decide(
     layer = next;
   }
   return decided;
+}
+
+const REASONS = [
+  'not-in-caches',
+  'broken-closure',
+  'forbidden',
+  'unknown-path',
+] as const satisfies readonly BuildReason['kind'][];
+
+/** Orders reasons, so that the one told of a build is the same in whatever order its outputs are looked at. */
+export function compareReasons(
+  a: { readonly kind: BuildReason['kind']; readonly missing?: string },
+  b: { readonly kind: BuildReason['kind']; readonly missing?: string },
+): number {
+  return REASONS.indexOf(a.kind) - REASONS.indexOf(b.kind) || compareText(a.missing ?? '', b.missing ?? '');
 }
 
 function wantedPaths({ derivation, outputs }: Wanted): StorePath[] {

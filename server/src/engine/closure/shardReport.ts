@@ -1,0 +1,80 @@
+/** What a shard tells beside its report, so that the shards can be put together to exactly the report of one run. */
+import { digestOf, type Shard, type ShardAnswers, type ShardQuestion, type ShardReport } from '../../domain/shardReport';
+import type { StorePath } from '../../domain/storePath';
+import { compareText } from '../../util/compare';
+import type { TrustConfiguration } from '../trustConfiguration';
+import type { Closure } from './closure';
+import type { GatheredFindings } from './closureFindings';
+import type { BuildPlan } from './plan';
+
+/** Everything that decides what an audit answers. */
+export interface AskedQuestion {
+  /** Of all shards together, in order. */
+  readonly outputs: readonly string[];
+  readonly paths: readonly string[];
+  readonly configuration: TrustConfiguration;
+  readonly challenge: boolean;
+  readonly offline: boolean;
+  readonly maxPaths?: number;
+  readonly allowImportFromDerivation: boolean;
+  /** `--binaries`; absent when not asked for. */
+  readonly binaries?: readonly string[] | 'all';
+  /** Texts of flake.nix and flake.lock, where a flake is audited. */
+  readonly flake?: readonly (string | undefined)[];
+}
+
+/** Digests a question. Two runs that are told the same have the same digests, on whatever machine they run. */
+export function shardQuestion(asked: AskedQuestion): ShardQuestion {
+  const { outputs, paths, configuration, challenge, offline, maxPaths, allowImportFromDerivation, binaries, flake } = asked;
+  const { caches, trusted, requireSignatures, storeDir } = configuration;
+  return {
+    roots: digestOf([outputs, paths]),
+    // Not the URL as written, which may hold a password.
+    caches: digestOf(caches.map(({ substituter: { url, priority, trusted: all }, ask }) => [url, priority, all, ask])),
+    keys: digestOf([[...trusted.byName.values()].map(({ text }) => text).sort(compareText), requireSignatures]),
+    options: digestOf([challenge, offline, maxPaths ?? null, allowImportFromDerivation, binaries ?? null, storeDir]),
+    ...(flake === undefined ? {} : { flake: digestOf(flake.map((text) => text ?? null)) }),
+  };
+}
+
+/** Gathers what one shard tells of itself. */
+export function shardReport(
+  { index, count }: Shard,
+  question: ShardQuestion,
+  { closure, gathered, plan }: { readonly closure: Closure; readonly gathered: GatheredFindings; readonly plan?: BuildPlan },
+): ShardReport {
+  return {
+    index,
+    count,
+    question,
+    unvisited: unvisitedPaths(closure),
+    answers: closure.lanes.map(({ url, order }): ShardAnswers => {
+      const sizes: (number | null)[] = [];
+      for (const { answers } of closure.entries()) {
+        const answer = answers[order];
+        sizes.push(answer?.kind === 'found' ? answer.narSize : answer?.kind === 'absent' ? -1 : null);
+      }
+      return { url, sizes };
+    }),
+    groups: gathered.groups.map(({ code, key, paths }) => ({ code, key, paths })),
+    more: gathered.single.flatMap(({ code, more }) => (more.length === 0 ? [] : [{ code, subjects: more }])),
+    ...(plan === undefined
+      ? {}
+      : {
+          plan: {
+            local: [...plan.local.keys()].sort(compareText),
+            substitute: [...plan.substitute.keys()].sort(compareText),
+          },
+        }),
+  };
+}
+
+function unvisitedPaths(closure: Closure): StorePath[] {
+  const looked = new Set<StorePath>();
+  for (const { storePath } of closure.entries()) looked.add(storePath);
+  const unvisited = new Set<StorePath>(closure.roots.filter((root) => !looked.has(root)));
+  for (const { shown } of closure.entries()) {
+    for (const reference of shown?.references ?? []) if (!closure.has(reference)) unvisited.add(closure.pathOf(reference));
+  }
+  return [...unvisited].sort(compareText);
+}

@@ -1,0 +1,258 @@
+/**
+ * Reads a JSON report back. It comes from a file that anybody may have written, so nothing of it is used before it has the shape of the
+ * contract. What the contract does not name is kept, as a later version may have added it.
+ */
+import { z } from 'zod';
+import type { AuditReport } from '../../domain/closureReport';
+import { err, ok, type Result } from '../../domain/result';
+import { plainText } from '../../util/plainText';
+
+/** Deeper than any report; what is deeper could exhaust the stack of whoever walks it. */
+const MAX_DEPTH = 40;
+
+/** A text of one line, as every message is; longer ones are nobody's name. */
+const word = z.string().max(100_000);
+const names = z.array(word);
+const count = z.number().int().nonnegative();
+const counts = z.record(word, count);
+
+/** The characters of Nix's store path names, so that no path can end a shell word or a line. */
+const storePath = z.string().regex(/^\/[\w/.+-]{0,200}\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]{1,211}$/, 'this is no store path');
+const storePaths = z.array(storePath);
+const narHash = z.string().regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'this is no SRI hash');
+const VERDICTS = ['verified', 'content-addressed', 'hash-mismatch', 'invalid-signature', 'untrusted-key', 'unsigned'] as const;
+const verdict = z.enum([...VERDICTS, 'absent', 'unknown']);
+
+const ANSWER = z.looseObject({
+  url: word,
+  answer: z.enum(['found', 'absent', 'unauthorized', 'unreachable', 'malformed', 'not-asked']),
+  reason: word.optional(),
+  narHash: narHash.optional(),
+  contentAddressed: z.boolean().optional(),
+  signatures: z.array(z.looseObject({ keyName: word, verdict: z.enum(['verified', 'invalid', 'untrusted-key']) })).optional(),
+  checkedAt: word.optional(),
+});
+
+const CACHE = z.looseObject({
+  url: word,
+  origin: z.enum(['nix.conf', 'settings', 'command-line', 'flake', 'policy']),
+  state: z.enum(['reachable', 'unreachable', 'not-asked']),
+  reason: word.optional(),
+  priority: z.number().optional(),
+  storeDir: word.optional(),
+});
+
+const RANGE = { line: count, character: count, endLine: count, endCharacter: count };
+
+const INPUT = z.looseObject({
+  path: names.min(1),
+  node: word,
+  follows: names.optional(),
+  declaredAt: z.looseObject(RANGE).optional(),
+  type: word,
+  reference: word,
+  rev: word.optional(),
+  lastModified: z.number().optional(),
+  narHash: word.optional(),
+  storePath: storePath.optional(),
+  flake: z.boolean(),
+  private: z.boolean(),
+  answers: z.array(ANSWER),
+  signer: z.looseObject({ verdict, keyNames: names }),
+  binaries: z
+    .looseObject({
+      ...{ system: word, outputs: count, found: count, verified: count, keyNames: names, caches: names },
+      checkedAt: word,
+    })
+    .optional(),
+  vetting: z.looseObject({
+    state: z.enum(['no-policy', 'vetted', 'exempted', 'unvetted', 'expired', 'other-hash', 'denied']),
+    by: word.optional(),
+    criteria: names.optional(),
+    until: word.optional(),
+  }),
+});
+
+const FINDING = z.looseObject({
+  code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+  severity: z.enum(['error', 'warning', 'information', 'hint']),
+  message: word,
+  subject: z.looseObject({ kind: z.enum(['input', 'path', 'cache', 'key', 'file']), id: word }),
+  location: z.looseObject({ file: word, ...RANGE }).optional(),
+  help: word,
+  evidence: z.record(z.string(), z.unknown()).optional(),
+});
+
+const PATH = z.looseObject({
+  storePath,
+  verdict,
+  keyNames: names,
+  from: word.optional(),
+  narHash: narHash.optional(),
+  narSize: count.optional(),
+  references: storePaths,
+  input: names.optional(),
+  built: z.enum(['local', 'would-build']).optional(),
+  local: z.looseObject({ verdict, keyNames: names, narHash }).optional(),
+  agreement: z.enum(['agree', 'differ', 'single', 'none']).optional(),
+  answers: z.array(ANSWER).optional(),
+});
+
+const SOURCE = z.looseObject({
+  drvPath: storePath,
+  name: word,
+  storePath: storePath.optional(),
+  algorithm: z.enum(['md5', 'sha1', 'sha256', 'sha512']),
+  hash: word,
+  method: z.enum(['flat', 'nar', 'text', 'git']),
+  urls: z.array(z.looseObject({ url: word, scheme: word, host: word.optional(), mirror: word.optional() })),
+  rev: word.optional(),
+  issues: z.array(z.enum(['weak-hash', 'plain-http', 'no-url'])),
+});
+
+const CLOSURE = z.looseObject({
+  roots: storePaths,
+  paths: z.array(z.unknown()),
+  totals: z.looseObject({
+    ...{ paths: count, narBytes: z.number().nonnegative(), differ: count },
+    ...{ byVerdict: counts, byKey: counts, byCache: counts },
+  }),
+  coverage: z.array(
+    z.looseObject({
+      url: word,
+      ...{ answered: count, paths: count, bytes: z.number().nonnegative(), onlyHere: count.optional() },
+      missing: z.array(z.looseObject({ storePath, neededBy: count })),
+      fill: z.array(z.looseObject({ from: word, paths: storePaths, command: z.string() })).optional(),
+    }),
+  ),
+  stopped: z
+    .looseObject({ reason: z.enum(['max-paths', 'max-references', 'cancelled']), limit: count.optional(), unvisited: count })
+    .optional(),
+  plan: z
+    .looseObject({
+      ...{ nix: word, local: count, substitute: count },
+      build: z.array(
+        z.looseObject({
+          drvPath: storePath,
+          outputs: names,
+          reason: z.enum(['not-in-caches', 'broken-closure', 'forbidden', 'unknown-path']),
+          missing: storePath.optional(),
+        }),
+      ),
+      missing: storePaths,
+      unplanned: storePaths,
+    })
+    .optional(),
+  sources: z
+    .looseObject({
+      totals: z.looseObject({
+        sources: count,
+        byAlgorithm: counts,
+        byHost: z.array(z.looseObject({ host: word, sources: count })),
+        byIssue: counts,
+      }),
+      list: z.array(SOURCE),
+    })
+    .optional(),
+});
+
+const digest = z.string().regex(/^[0-9a-f]{32}$/, 'this is no digest');
+
+/** Each shard is a job of its own; nobody has more. */
+export const MAX_SHARDS = 1000;
+
+const shardNumber = z.number().int().min(1).max(MAX_SHARDS);
+
+const SHARD = z.looseObject({
+  index: shardNumber,
+  count: shardNumber,
+  question: z.looseObject({ roots: digest, caches: digest, keys: digest, options: digest, flake: digest.optional() }),
+  unvisited: storePaths,
+  answers: z.array(z.looseObject({ url: word, sizes: z.array(z.number().int().min(-1).nullable()) })),
+  groups: z.array(z.looseObject({ code: z.enum(['unsigned', 'signer-unknown']), key: word, paths: storePaths })),
+  more: z.array(z.looseObject({ code: word, subjects: names })),
+  plan: z.looseObject({ local: storePaths, substitute: storePaths }).optional(),
+});
+
+const REPORT = z.looseObject({
+  schemaVersion: z.literal(1),
+  tool: z.looseObject({ name: z.literal('flake-trust'), version: word }),
+  flake: word.optional(),
+  lock: z.looseObject({
+    state: z.enum(['ok', 'missing', 'unreadable']),
+    version: z.number().optional(),
+    message: word.optional(),
+  }),
+  caches: z.array(CACHE),
+  inputs: z.array(INPUT),
+  findings: z.array(FINDING),
+  shard: SHARD.optional(),
+  closure: CLOSURE.optional(),
+});
+
+/** Parses a report; the error says what is wrong and where, as `closure.paths[3].verdict: …`. */
+export function parseReport(text: string): Result<AuditReport, string> {
+  if (isTooDeep(text)) return err('it is nested more deeply than any report');
+  let json: unknown;
+  try {
+    json = JSON.parse(text) as unknown;
+  } catch (error) {
+    return err(`it is not JSON${error instanceof Error ? `: ${plainText(error.message, 200)}` : ''}`);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return err('it is not a JSON object');
+  const { schemaVersion } = json as { readonly schemaVersion?: unknown };
+  if (schemaVersion !== 1) {
+    return err(
+      typeof schemaVersion === 'number'
+        ? `it is a report of schema version ${schemaVersion}, and this version of Flake Trust reads version 1`
+        : 'it is not a report of Flake Trust: it has no schemaVersion',
+    );
+  }
+  const frame = REPORT.safeParse(json);
+  if (!frame.success) return err(describe(frame.error, []));
+  // One after another: a file of a million wrong paths has one error, not a million.
+  for (const [index, path] of (frame.data.closure?.paths ?? []).entries()) {
+    const parsed = PATH.safeParse(path);
+    if (!parsed.success) return err(describe(parsed.error, ['closure', 'paths', index]));
+  }
+  // What was read, not what was parsed: its members keep their order, so that it is printed as it was.
+  const report = json as AuditReport;
+  const problem = shardProblem(report);
+  return problem === undefined ? ok(report) : err(problem);
+}
+
+/** Finds what the shape does not say: the parts of a shard fit together. */
+function shardProblem({ shard, closure }: AuditReport): string | undefined {
+  if (shard === undefined) return undefined;
+  const { index, count: shards, answers } = shard;
+  if (index > shards) return `shard.index: there is no shard ${index} of ${shards}`;
+  if (closure === undefined) return 'closure: a shard without one';
+  const unequal = answers.findIndex(({ sizes }) => sizes.length !== closure.paths.length);
+  if (unequal >= 0) return `shard.answers[${unequal}].sizes: expected one for each of the ${closure.paths.length} paths`;
+  const strange = answers.findIndex(({ url }, place) => closure.coverage[place]?.url !== url);
+  if (strange >= 0 || answers.length !== closure.coverage.length) {
+    return `shard.answers[${Math.max(strange, 0)}]: expected the caches of closure.coverage, in their order`;
+  }
+  return undefined;
+}
+
+function describe({ issues: [first] }: z.ZodError, base: readonly PropertyKey[]): string {
+  const place = [...base, ...(first?.path ?? [])].map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
+  return `${plainText(place.join('').replace(/^\./, ''), 200)}: ${plainText(first?.message ?? 'it has another shape', 300)}`;
+}
+
+/** Counts brackets outside of strings; stops at the first that is too deep. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [34, 92, 123, 125, 91, 93];
