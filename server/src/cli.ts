@@ -31,7 +31,14 @@ async function main(): Promise<number> {
     });
   }
   try {
-    return await runReport(parsed.command, createRuntime(), io, controller.signal);
+    const runtime = createRuntime();
+    const code =
+      parsed.command.kind === 'merge'
+        ? await (await import('./cli/runMerge')).runMerge(parsed.command, runtime, io, controller.signal)
+        : await runReport(parsed.command, runtime, io, controller.signal);
+    if (signalled === undefined) return code;
+    stderr.write('flake-trust: cancelled; the report says what was checked until then\n');
+    return signalled;
   } catch (error) {
     if (signalled === undefined) throw error;
     stderr.write('flake-trust: cancelled\n');

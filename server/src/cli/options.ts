@@ -1,6 +1,7 @@
 /** The command line's words: which commands and options there are, and what they mean. The contract is docs/cli.md. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../domain/finding';
+import { MAX_SHARDS, type Shard } from '../domain/shardReport';
 import { REPORT_FORMATS, type ReportFormat } from '../report/reportPieces';
 import { VERSION } from '../version';
 
@@ -22,6 +23,8 @@ export interface ReportCommand {
   /** `--why`; as typed. */
   readonly why: readonly string[];
   readonly maxPaths?: number;
+  /** `--shard`: which part of `outputs` and `paths` is audited. */
+  readonly shard?: Shard;
   readonly format: ReportFormat;
   readonly out?: string;
   readonly offline: boolean;
@@ -44,7 +47,16 @@ export interface ReportCommand {
   readonly quiet: boolean;
 }
 
-export type CliCommand = ReportCommand | { readonly kind: 'lsp' };
+/** `merge`: shards put together. */
+export interface MergeCommand extends Pick<ReportCommand, 'why' | 'format' | 'out' | 'failOn' | 'quiet'> {
+  readonly kind: 'merge';
+  /** As typed. */
+  readonly files: readonly string[];
+  readonly partial: boolean;
+  readonly audit: true;
+}
+
+export type CliCommand = ReportCommand | MergeCommand | { readonly kind: 'lsp' };
 
 export type ParsedArguments =
   | { readonly kind: 'run'; readonly command: CliCommand }
@@ -89,6 +101,7 @@ function createProgram(output: HelpOutput, choose: (command: CliCommand) => void
 
   reportCommand(program, 'inputs', 'print every input, transitive ones too, with what is known of it', choose);
   reportCommand(program, 'audit', 'the same with all findings, what was not checked, and what is not proved', choose);
+  mergeCommand(program, choose);
   program
     .command('lsp')
     .description('run the language server, for any editor')
@@ -114,6 +127,7 @@ interface RawOptions {
   readonly challenge?: boolean;
   readonly why?: readonly string[];
   readonly maxPaths?: number;
+  readonly shard?: Shard;
   readonly format?: ReportFormat;
   readonly json?: boolean;
   readonly out?: string;
@@ -148,7 +162,7 @@ function reportCommand(
     command
       .option(
         '--output <installables>',
-        'run Nix, and audit the closure of these outputs, e.g. .#default; builds nothing',
+        'run Nix, and audit the closure of these outputs, e.g. .#default, or of all; builds nothing',
         collectWords,
       )
       .option('--binaries [inputs]', 'run Nix, and look up who signed the packages of these inputs; of all when none is named')
@@ -156,12 +170,10 @@ function reportCommand(
       .option('--path <paths>', 'audit the closure of these store paths; needs no flake and no Nix', collectWords)
       .option('--challenge', 'ask every cache for every path, and compare what they say')
       .option('--why <paths>', 'show the shortest chain of references that leads to these paths', collectWords)
-      .option('--max-paths <n>', 'look at no more paths than this', wholeNumber(1, 100_000_000));
+      .option('--max-paths <n>', 'look at no more paths than this', wholeNumber(1, 100_000_000))
+      .option('--shard <i/n>', 'audit only the i-th of n parts of the outputs and paths; see merge', shardOf);
   }
-  command
-    .addOption(new Option('--format <format>', 'how to print the report; text when not given').choices(REPORT_FORMATS))
-    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
-    .option('--out <file>', 'write the report there instead of to standard output')
+  printingOptions(command)
     .addOption(new Option('--offline', 'ask nobody; show what is remembered, with its age').conflicts('refresh'))
     .option('--refresh', 'ask again, whatever is remembered')
     .option('--substituters <urls>', 'caches, in place of those of nix.conf')
@@ -175,11 +187,6 @@ function reportCommand(
     .option('--no-cache', 'remember nothing on disk')
     .option('--connections <n>', 'requests in flight at one host; 16, or 64 for a closure, when not given', wholeNumber(1, 1024))
     .option('--timeout <seconds>', 'for one request', wholeNumber(1, 600), 10)
-    .addOption(
-      new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
-        .choices(['error', 'warning', 'information', 'never'])
-        .default('error'),
-    )
     .option('--quiet', 'no progress and no warnings')
     .helpOption('--help', 'print help')
     .addHelpText('after', EXIT_CODES)
@@ -188,9 +195,53 @@ function reportCommand(
     });
 }
 
+/** What says how a report is printed, and what it means for the exit code. */
+function printingOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--format <format>', 'how to print the report; text when not given').choices(REPORT_FORMATS))
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
+    .option('--out <file>', 'write the report there instead of to standard output')
+    .addOption(
+      new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
+        .choices(['error', 'warning', 'information', 'never'])
+        .default('error'),
+    );
+}
+
+interface RawMergeOptions extends Pick<RawOptions, 'why' | 'format' | 'json' | 'out' | 'failOn' | 'quiet'> {
+  readonly partial?: boolean;
+}
+
+function mergeCommand(program: Command, choose: (command: CliCommand) => void): void {
+  const command = program
+    .command('merge')
+    .description('put the JSON reports of all shards of an audit together, to the report of one run')
+    .argument('<FILE...>', 'reports that audit --shard printed with --json')
+    .option('--partial', 'go on where shards are missing or were cancelled, and say so')
+    .option('--why <paths>', 'show the shortest chain of references that leads to these paths', collectWords);
+  printingOptions(command)
+    .option('--quiet', 'no warnings')
+    .helpOption('--help', 'print help')
+    .addHelpText('after', EXIT_CODES)
+    .action((files: readonly string[], raw: RawMergeOptions) => {
+      const { why = [], out, failOn } = raw;
+      choose({
+        kind: 'merge',
+        audit: true,
+        files,
+        partial: raw.partial === true,
+        why,
+        format: raw.json === true ? 'json' : (raw.format ?? 'text'),
+        ...(out === undefined ? {} : { out }),
+        failOn,
+        quiet: raw.quiet === true,
+      });
+    });
+}
+
 function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportCommand {
   const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys } = raw;
-  const { path: paths = [], output: outputs = [], binaries, why = [], challenge = false, maxPaths } = raw;
+  const { path: paths = [], output: outputs = [], binaries, why = [], challenge = false, maxPaths, shard } = raw;
   return {
     kind: 'report',
     audit,
@@ -202,6 +253,7 @@ function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportComman
     challenge,
     why,
     ...(maxPaths === undefined ? {} : { maxPaths }),
+    ...(shard === undefined ? {} : { shard }),
     format: raw.json === true ? 'json' : (raw.format ?? 'text'),
     ...(out === undefined ? {} : { out }),
     offline: raw.offline === true,
@@ -237,4 +289,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (!(number >= least && number <= most)) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
     return number;
   };
+}
+
+function shardOf(text: string): Shard {
+  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count || count > MAX_SHARDS) {
+    throw new InvalidArgumentError(`Expected a part and how many there are, such as 1/4; at most ${MAX_SHARDS}.`);
+  }
+  return { index, count };
 }

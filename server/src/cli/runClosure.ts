@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
 import { openClosureRuntime } from '../closureRuntime';
+import { partOf } from '../domain/shardReport';
 import { describeStorePathError, parseStorePath, type StorePath } from '../domain/storePath';
 import { auditClosure, type ClosureAudit } from '../engine/closure/auditReport';
+import { shardQuestion, withShard } from '../engine/closure/shardReport';
 import type { Logger } from '../engine/ports';
 import { finishedAudit } from '../report/finishedAudit';
 import type { Runtime } from '../runtime';
@@ -13,14 +15,17 @@ import { printReport, type CliProcess } from './printReport';
 import { closureProgress } from './progress';
 import { describeProblem, EXIT, exitCode, laterLog, readConfiguration } from './runReport';
 
-/** Runs the audit. A cancelled one prints nothing; what caches answered is remembered. */
+/** Runs the audit. A cancelled one prints what is known by then; what caches answered is remembered. */
 export async function runClosure(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   const { configuration, problems } = await readConfiguration(command, runtime, io, signal);
   for (const problem of problems) log.warn(describeProblem(problem));
-  const roots = storePaths(command.paths, configuration.storeDir, log);
+  const all = storePaths(command.paths, configuration.storeDir, log);
   const why = storePaths(command.why, configuration.storeDir, log);
-  if (roots === undefined || why === undefined) return EXIT.failed;
+  if (all === undefined || why === undefined) return EXIT.failed;
+  const { shard } = command;
+  const paths = [...new Set(all)];
+  const roots = shard === undefined ? paths : partOf(paths, shard);
 
   const later = laterLog(log);
   const closures = openClosureRuntime({
@@ -47,8 +52,9 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
       },
       signal,
     );
-    signal.throwIfAborted();
-    audit = await auditClosure(closure, { audit: true, offline: command.offline });
+    const whole = await auditClosure(closure, { audit: true, offline: command.offline });
+    audit =
+      shard === undefined ? whole : withShard(whole, shard, shardQuestion({ ...command, outputs: [], paths, configuration }));
   } finally {
     progress.stop();
     later.flush();
@@ -60,8 +66,9 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
 }
 
 /** Nobody could be asked about any path: the question was not answered. */
-function answeredNothing({ summary: { totals } }: ClosureAudit): boolean {
-  return totals.paths === (totals.byVerdict.unknown ?? 0);
+function answeredNothing({ summary: { totals, roots } }: ClosureAudit): boolean {
+  // A shard may have nothing to do.
+  return totals.paths === (totals.byVerdict.unknown ?? 0) && roots.length > 0;
 }
 
 function storePaths(texts: readonly string[], storeDir: string, log: Logger): StorePath[] | undefined {

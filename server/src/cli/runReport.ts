@@ -24,6 +24,10 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
   const wantsNix = command.outputs.length > 0 || command.binaries !== undefined;
   if (command.paths.length > 0 && !wantsNix) return (await import('./runClosure')).runClosure(command, runtime, io, signal);
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
+  if (command.shard !== undefined && command.outputs.length + command.paths.length === 0) {
+    log.error('--shard splits outputs and store paths: it needs --output or --path');
+    return EXIT.failed;
+  }
   const dir = flakeDirectory(path.resolve(io.cwd, command.flake));
   if ('problem' in dir) {
     log.error(dir.problem);
@@ -157,7 +161,7 @@ function warnOfSilence(report: InputsReport, log: Logger): void {
 }
 
 /** 1 when there is a finding that counts, else 0. */
-export function exitCode({ findings }: Pick<InputsReport, 'findings'>, { failOn }: ReportCommand): number {
+export function exitCode({ findings }: Pick<InputsReport, 'findings'>, { failOn }: Pick<ReportCommand, 'failOn'>): number {
   if (failOn === 'never') return EXIT.ok;
   const limit = SEVERITIES.indexOf(failOn);
   return findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? EXIT.findings : EXIT.ok;

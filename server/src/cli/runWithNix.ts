@@ -6,6 +6,7 @@ import { defaultStorageDirectory } from '../adapters/storageDirectory';
 import { openClosureRuntime, type ClosureRuntime } from '../closureRuntime';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
+import { partOf } from '../domain/shardReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
 import {
   checkBinaries,
@@ -17,6 +18,7 @@ import {
 } from '../engine/binaries';
 import { auditOutputs, type Walk } from '../engine/closure/auditOutputs';
 import { auditClosure, withFlake, type ClosureAudit } from '../engine/closure/auditReport';
+import { shardQuestion, withShard } from '../engine/closure/shardReport';
 import type { AuditScope } from '../engine/engine';
 import type { BinariesStore, Logger, NixCli, NixFailure } from '../engine/ports';
 import { finishedAudit } from '../report/finishedAudit';
@@ -181,7 +183,7 @@ async function audit(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<ClosureAudit | undefined> {
-  const { command, dir, scope, log } = request;
+  const { command, facts, dir, scope, log } = request;
   const { configuration } = scope;
   const paths: StorePath[] = [];
   for (const text of command.paths) {
@@ -192,11 +194,17 @@ async function audit(
     }
     paths.push(parsed.value);
   }
+  const outputs = await chosenOutputs(request, tools, signal);
+  if (outputs === undefined) return undefined;
+  const { shard } = command;
+  const roots = [...outputs, ...new Set(paths)];
+  const mine = new Set(shard === undefined ? roots : partOf(roots, shard));
   const outcome = await auditOutputs(
     {
       flake: { dir, allowImportFromDerivation: command.allowImportFromDerivation },
-      installables: command.outputs,
-      paths,
+      installables: outputs.filter((output) => mine.has(output)),
+      paths: paths.filter((storePath) => mine.has(storePath)),
+      partial: true,
       trusted: configuration.trusted,
       storeDir: configuration.storeDir,
       ...(command.maxPaths === undefined ? {} : { maxPaths: command.maxPaths }),
@@ -209,7 +217,37 @@ async function audit(
     return undefined;
   }
   const rules = { audit: true, offline: command.offline };
-  return withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
+  const whole = withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
+  if (shard === undefined) return whole;
+  const flakeTexts = [facts.flakeNixText, facts.lockText];
+  return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, flakeTexts }), outcome.value.plan);
+}
+
+/** The installables that are audited, each once, in the order in which they were named; `undefined` when Nix could not tell. */
+async function chosenOutputs(
+  { command, dir, log }: NixRequest,
+  { nix }: Tools,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const chosen: string[] = [];
+  for (const output of command.outputs) {
+    if (output !== 'all') {
+      chosen.push(output);
+      continue;
+    }
+    const listed = await nix.listOutputs({ dir, allowImportFromDerivation: command.allowImportFromDerivation }, signal);
+    if (listed.kind === 'failed') {
+      logFailure(listed, 'the outputs', log);
+      return undefined;
+    }
+    const { system, outputs } = listed.value;
+    if (outputs.length === 0) {
+      log.error(`--output all: the flake has no package, shell, check or NixOS configuration for ${plainText(system, 60)}`);
+      return undefined;
+    }
+    chosen.push(...outputs.map(({ installable }) => installable));
+  }
+  return [...new Set(chosen)];
 }
 
 function logFailure({ message, hint }: NixFailure, what: string, log: Logger): void {

@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 
+/** Each shard is a job of its own; nobody has more. */
+export const MAX_SHARDS = 1000;
+
 /** Which part of the roots is audited. */
 export interface Shard {
   /** From 1. */

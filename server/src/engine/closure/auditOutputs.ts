@@ -25,6 +25,8 @@ export interface OutputsRequest {
   readonly maxPaths?: number;
   readonly trusted: TrustedKeys;
   readonly storeDir: string;
+  /** Whether a cancelled walk gives what it learned, as an audit whose closure is `stopped`; else it rejects, as everything before it does. */
+  readonly partial?: boolean;
   /** Told when the next part begins. */
   readonly onStage?: (stage: 'evaluating' | 'planning' | 'walking') => void;
 }
@@ -69,7 +71,7 @@ export async function auditOutputs(
     { roots: [...new Set([...roots, ...paths])], ...(maxPaths === undefined ? {} : { maxPaths }) },
     signal,
   );
-  signal.throwIfAborted();
+  if (request.partial !== true) signal.throwIfAborted();
   const list = fixedSources(resolved.value.derivations.values());
   return {
     kind: 'ok',

@@ -3,8 +3,8 @@ import { digestOf, type Shard, type ShardAnswers, type ShardQuestion, type Shard
 import type { StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
 import type { TrustConfiguration } from '../trustConfiguration';
+import type { ClosureAudit } from './auditReport';
 import type { Closure } from './closure';
-import type { GatheredFindings } from './closureFindings';
 import type { BuildPlan } from './plan';
 
 /** Everything that decides what an audit answers. */
@@ -20,12 +20,12 @@ export interface AskedQuestion {
   /** `--binaries`; absent when not asked for. */
   readonly binaries?: readonly string[] | 'all';
   /** Texts of flake.nix and flake.lock, where a flake is audited. */
-  readonly flake?: readonly (string | undefined)[];
+  readonly flakeTexts?: readonly (string | undefined)[];
 }
 
 /** Digests a question. Two runs that are told the same have the same digests, on whatever machine they run. */
 export function shardQuestion(asked: AskedQuestion): ShardQuestion {
-  const { outputs, paths, configuration, challenge, offline, maxPaths, allowImportFromDerivation, binaries, flake } = asked;
+  const { outputs, paths, configuration, challenge, offline, maxPaths, allowImportFromDerivation, binaries, flakeTexts } = asked;
   const { caches, trusted, requireSignatures, storeDir } = configuration;
   return {
     roots: digestOf([outputs, paths]),
@@ -33,15 +33,20 @@ export function shardQuestion(asked: AskedQuestion): ShardQuestion {
     caches: digestOf(caches.map(({ substituter: { url, priority, trusted: all }, ask }) => [url, priority, all, ask])),
     keys: digestOf([[...trusted.byName.values()].map(({ text }) => text).sort(compareText), requireSignatures]),
     options: digestOf([challenge, offline, maxPaths ?? null, allowImportFromDerivation, binaries ?? null, storeDir]),
-    ...(flake === undefined ? {} : { flake: digestOf(flake.map((text) => text ?? null)) }),
+    ...(flakeTexts === undefined ? {} : { flake: digestOf(flakeTexts.map((text) => text ?? null)) }),
   };
 }
 
-/** Gathers what one shard tells of itself. */
-export function shardReport(
+/** Adds to the report of a shard what counts when all are put together. @param plan Of an audit of outputs. */
+export function withShard(audit: ClosureAudit, shard: Shard, question: ShardQuestion, plan?: BuildPlan): ClosureAudit {
+  return { ...audit, report: { ...audit.report, shard: shardReport(shard, question, audit, plan) } };
+}
+
+function shardReport(
   { index, count }: Shard,
   question: ShardQuestion,
-  { closure, gathered, plan }: { readonly closure: Closure; readonly gathered: GatheredFindings; readonly plan?: BuildPlan },
+  { closure, gathered }: ClosureAudit,
+  plan: BuildPlan | undefined,
 ): ShardReport {
   return {
     index,

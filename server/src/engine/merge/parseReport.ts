@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { AuditReport } from '../../domain/closureReport';
 import { err, ok, type Result } from '../../domain/result';
+import { MAX_SHARDS } from '../../domain/shardReport';
 import { plainText } from '../../util/plainText';
 
 /** Deeper than any report; what is deeper could exhaust the stack of whoever walks it. */
@@ -157,9 +158,6 @@ const CLOSURE = z.looseObject({
 });
 
 const digest = z.string().regex(/^[0-9a-f]{32}$/, 'this is no digest');
-
-/** Each shard is a job of its own; nobody has more. */
-export const MAX_SHARDS = 1000;
 
 const shardNumber = z.number().int().min(1).max(MAX_SHARDS);
 
