@@ -3,6 +3,7 @@
  * the shards say of each path. Where they do not agree, an alarm counts, else the better informed.
  */
 import type { AuditReport, ClosureReport, ClosureStop, PlanReport } from '../../domain/closureReport';
+import { downloadFindings } from '../../domain/checks/downloads';
 import { FINDING_CODES, finding, type Finding, type FindingCode } from '../../domain/finding';
 import { fixedSourceTotals, type FixedSource } from '../../domain/fixedSources';
 import type { CacheReport, InputReport, ReportedFinding } from '../../domain/inputsReport';
@@ -55,6 +56,7 @@ async function merged(shards: Shards, gaps: string | undefined): Promise<AuditRe
   const told: Finding[] = [
     ...found.findings,
     ...incomplete({ stopped, totals }),
+    ...downloadFindings(sources?.list ?? []),
     ...(gaps === undefined ? [] : [gapFinding(shards, gaps)]),
   ];
   return {
@@ -151,6 +153,7 @@ const CLOSURE_CODES: ReadonlySet<string> = new Set([
   'signature-invalid',
   'narinfo-changed',
 ] satisfies FindingCode[]);
+const DOWNLOAD_CODES: ReadonlySet<string> = new Set(['download-weak-hash', 'download-insecure'] satisfies FindingCode[]);
 const GROUP_CODES: ReadonlySet<string> = new Set(['unsigned', 'signer-unknown'] satisfies FindingCode[]);
 
 /** About one path, with the details of it. */
@@ -160,7 +163,12 @@ function isSingle({ code, subject }: ReportedFinding): boolean {
 
 /** Says something that only holds for the closure of one shard. */
 function isOfClosure(one: ReportedFinding): boolean {
-  return isSingle(one) || one.code === 'closure-incomplete' || (GROUP_CODES.has(one.code) && one.subject.kind !== 'input');
+  return (
+    isSingle(one) ||
+    one.code === 'closure-incomplete' ||
+    DOWNLOAD_CODES.has(one.code) ||
+    (GROUP_CODES.has(one.code) && one.subject.kind !== 'input')
+  );
 }
 
 function mergeInputFindings(list: readonly ShardOfReport[]): ReportedFinding[] {

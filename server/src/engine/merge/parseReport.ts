@@ -2,7 +2,7 @@
  * Reads a JSON report back. It comes from a file that anybody may have written, so nothing of it is used before it has the shape of the
  * contract. What the contract does not name is kept, as a later version may have added it.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { AuditReport } from '../../domain/closureReport';
 import { err, ok, type Result } from '../../domain/result';
 import { MAX_SHARDS } from '../../domain/shardReport';
@@ -12,102 +12,104 @@ import { plainText } from '../../util/plainText';
 const MAX_DEPTH = 40;
 
 /** A text of one line, as every message is; longer ones are nobody's name. */
-const word = z.string().max(100_000);
+const word = z.string().check(z.maxLength(100_000));
 const names = z.array(word);
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const counts = z.record(word, count);
 
 /** The characters of Nix's store path names, so that no path can end a shell word or a line. */
-const storePath = z.string().regex(/^\/[\w/.+-]{0,200}\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]{1,211}$/, 'this is no store path');
+const storePath = z
+  .string()
+  .check(z.regex(/^\/[\w/.+-]{0,200}\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]{1,211}$/, 'this is no store path'));
 const storePaths = z.array(storePath);
-const narHash = z.string().regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'this is no SRI hash');
+const narHash = z.string().check(z.regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'this is no SRI hash'));
 const VERDICTS = ['verified', 'content-addressed', 'hash-mismatch', 'invalid-signature', 'untrusted-key', 'unsigned'] as const;
 const verdict = z.enum([...VERDICTS, 'absent', 'unknown']);
 
 const ANSWER = z.looseObject({
   url: word,
   answer: z.enum(['found', 'absent', 'unauthorized', 'unreachable', 'malformed', 'not-asked']),
-  reason: word.optional(),
-  narHash: narHash.optional(),
-  contentAddressed: z.boolean().optional(),
-  signatures: z.array(z.looseObject({ keyName: word, verdict: z.enum(['verified', 'invalid', 'untrusted-key']) })).optional(),
-  checkedAt: word.optional(),
+  reason: z.optional(word),
+  narHash: z.optional(narHash),
+  contentAddressed: z.optional(z.boolean()),
+  signatures: z.optional(z.array(z.looseObject({ keyName: word, verdict: z.enum(['verified', 'invalid', 'untrusted-key']) }))),
+  checkedAt: z.optional(word),
 });
 
 const CACHE = z.looseObject({
   url: word,
   origin: z.enum(['nix.conf', 'settings', 'command-line', 'flake', 'policy']),
   state: z.enum(['reachable', 'unreachable', 'not-asked']),
-  reason: word.optional(),
-  priority: z.number().optional(),
-  storeDir: word.optional(),
+  reason: z.optional(word),
+  priority: z.optional(z.number()),
+  storeDir: z.optional(word),
 });
 
 const RANGE = { line: count, character: count, endLine: count, endCharacter: count };
 
 const INPUT = z.looseObject({
-  path: names.min(1),
+  path: names.check(z.minLength(1)),
   node: word,
-  follows: names.optional(),
-  declaredAt: z.looseObject(RANGE).optional(),
+  follows: z.optional(names),
+  declaredAt: z.optional(z.looseObject(RANGE)),
   type: word,
   reference: word,
-  rev: word.optional(),
-  lastModified: z.number().optional(),
-  narHash: word.optional(),
-  storePath: storePath.optional(),
+  rev: z.optional(word),
+  lastModified: z.optional(z.number()),
+  narHash: z.optional(word),
+  storePath: z.optional(storePath),
   flake: z.boolean(),
   private: z.boolean(),
   answers: z.array(ANSWER),
   signer: z.looseObject({ verdict, keyNames: names }),
-  binaries: z
-    .looseObject({
+  binaries: z.optional(
+    z.looseObject({
       ...{ system: word, outputs: count, found: count, verified: count, keyNames: names, caches: names },
       checkedAt: word,
-    })
-    .optional(),
+    }),
+  ),
   vetting: z.looseObject({
     state: z.enum(['no-policy', 'vetted', 'exempted', 'unvetted', 'expired', 'other-hash', 'denied']),
-    by: word.optional(),
-    criteria: names.optional(),
-    until: word.optional(),
+    by: z.optional(word),
+    criteria: z.optional(names),
+    until: z.optional(word),
   }),
 });
 
 const FINDING = z.looseObject({
-  code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+  code: z.string().check(z.regex(/^[a-z]+(-[a-z]+)*$/)),
   severity: z.enum(['error', 'warning', 'information', 'hint']),
   message: word,
   subject: z.looseObject({ kind: z.enum(['input', 'path', 'cache', 'key', 'file']), id: word }),
-  location: z.looseObject({ file: word, ...RANGE }).optional(),
+  location: z.optional(z.looseObject({ file: word, ...RANGE })),
   help: word,
-  evidence: z.record(z.string(), z.unknown()).optional(),
+  evidence: z.optional(z.record(z.string(), z.unknown())),
 });
 
 const PATH = z.looseObject({
   storePath,
   verdict,
   keyNames: names,
-  from: word.optional(),
-  narHash: narHash.optional(),
-  narSize: count.optional(),
+  from: z.optional(word),
+  narHash: z.optional(narHash),
+  narSize: z.optional(count),
   references: storePaths,
-  input: names.optional(),
-  built: z.enum(['local', 'would-build']).optional(),
-  local: z.looseObject({ verdict, keyNames: names, narHash }).optional(),
-  agreement: z.enum(['agree', 'differ', 'single', 'none']).optional(),
-  answers: z.array(ANSWER).optional(),
+  input: z.optional(names),
+  built: z.optional(z.enum(['local', 'would-build'])),
+  local: z.optional(z.looseObject({ verdict, keyNames: names, narHash })),
+  agreement: z.optional(z.enum(['agree', 'differ', 'single', 'none'])),
+  answers: z.optional(z.array(ANSWER)),
 });
 
 const SOURCE = z.looseObject({
   drvPath: storePath,
   name: word,
-  storePath: storePath.optional(),
+  storePath: z.optional(storePath),
   algorithm: z.enum(['md5', 'sha1', 'sha256', 'sha512']),
   hash: word,
   method: z.enum(['flat', 'nar', 'text', 'git']),
-  urls: z.array(z.looseObject({ url: word, scheme: word, host: word.optional(), mirror: word.optional() })),
-  rev: word.optional(),
+  urls: z.array(z.looseObject({ url: word, scheme: word, host: z.optional(word), mirror: z.optional(word) })),
+  rev: z.optional(word),
   issues: z.array(z.enum(['weak-hash', 'plain-http', 'no-url'])),
 });
 
@@ -115,37 +117,37 @@ const CLOSURE = z.looseObject({
   roots: storePaths,
   paths: z.array(z.unknown()),
   totals: z.looseObject({
-    ...{ paths: count, narBytes: z.number().nonnegative(), differ: count },
+    ...{ paths: count, narBytes: z.number().check(z.nonnegative()), differ: count },
     ...{ byVerdict: counts, byKey: counts, byCache: counts },
   }),
   coverage: z.array(
     z.looseObject({
       url: word,
-      ...{ answered: count, paths: count, bytes: z.number().nonnegative(), onlyHere: count.optional() },
+      ...{ answered: count, paths: count, bytes: z.number().check(z.nonnegative()), onlyHere: z.optional(count) },
       missing: z.array(z.looseObject({ storePath, neededBy: count })),
-      fill: z.array(z.looseObject({ from: word, paths: storePaths, command: z.string() })).optional(),
+      fill: z.optional(z.array(z.looseObject({ from: word, paths: storePaths, command: z.string() }))),
     }),
   ),
-  stopped: z
-    .looseObject({ reason: z.enum(['max-paths', 'max-references', 'cancelled']), limit: count.optional(), unvisited: count })
-    .optional(),
-  plan: z
-    .looseObject({
+  stopped: z.optional(
+    z.looseObject({ reason: z.enum(['max-paths', 'max-references', 'cancelled']), limit: z.optional(count), unvisited: count }),
+  ),
+  plan: z.optional(
+    z.looseObject({
       ...{ nix: word, local: count, substitute: count },
       build: z.array(
         z.looseObject({
           drvPath: storePath,
           outputs: names,
           reason: z.enum(['not-in-caches', 'broken-closure', 'forbidden', 'unknown-path']),
-          missing: storePath.optional(),
+          missing: z.optional(storePath),
         }),
       ),
       missing: storePaths,
       unplanned: storePaths,
-    })
-    .optional(),
-  sources: z
-    .looseObject({
+    }),
+  ),
+  sources: z.optional(
+    z.looseObject({
       totals: z.looseObject({
         sources: count,
         byAlgorithm: counts,
@@ -153,39 +155,39 @@ const CLOSURE = z.looseObject({
         byIssue: counts,
       }),
       list: z.array(SOURCE),
-    })
-    .optional(),
+    }),
+  ),
 });
 
-const digest = z.string().regex(/^[0-9a-f]{32}$/, 'this is no digest');
+const digest = z.string().check(z.regex(/^[0-9a-f]{32}$/, 'this is no digest'));
 
-const shardNumber = z.number().int().min(1).max(MAX_SHARDS);
+const shardNumber = z.int().check(z.minimum(1), z.maximum(MAX_SHARDS));
 
 const SHARD = z.looseObject({
   index: shardNumber,
   count: shardNumber,
-  question: z.looseObject({ roots: digest, caches: digest, keys: digest, options: digest, flake: digest.optional() }),
+  question: z.looseObject({ roots: digest, caches: digest, keys: digest, options: digest, flake: z.optional(digest) }),
   unvisited: storePaths,
-  answers: z.array(z.looseObject({ url: word, sizes: z.array(z.number().int().min(-1).nullable()) })),
+  answers: z.array(z.looseObject({ url: word, sizes: z.array(z.nullable(z.int().check(z.minimum(-1)))) })),
   groups: z.array(z.looseObject({ code: z.enum(['unsigned', 'signer-unknown']), key: word, paths: storePaths })),
   more: z.array(z.looseObject({ code: word, subjects: names })),
-  plan: z.looseObject({ local: storePaths, substitute: storePaths }).optional(),
+  plan: z.optional(z.looseObject({ local: storePaths, substitute: storePaths })),
 });
 
 const REPORT = z.looseObject({
   schemaVersion: z.literal(1),
   tool: z.looseObject({ name: z.literal('flake-trust'), version: word }),
-  flake: word.optional(),
+  flake: z.optional(word),
   lock: z.looseObject({
     state: z.enum(['ok', 'missing', 'unreadable']),
-    version: z.number().optional(),
-    message: word.optional(),
+    version: z.optional(z.number()),
+    message: z.optional(word),
   }),
   caches: z.array(CACHE),
   inputs: z.array(INPUT),
   findings: z.array(FINDING),
-  shard: SHARD.optional(),
-  closure: CLOSURE.optional(),
+  shard: z.optional(SHARD),
+  closure: z.optional(CLOSURE),
 });
 
 /** Parses a report; the error says what is wrong and where, as `closure.paths[3].verdict: …`. */
@@ -234,9 +236,17 @@ function shardProblem({ shard, closure }: AuditReport): string | undefined {
   return undefined;
 }
 
-function describe({ issues: [first] }: z.ZodError, base: readonly PropertyKey[]): string {
+function describe({ issues: [first] }: z.core.$ZodError, base: readonly PropertyKey[]): string {
   const place = [...base, ...(first?.path ?? [])].map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
-  return `${plainText(place.join('').replace(/^\./, ''), 200)}: ${plainText(first?.message ?? 'it has another shape', 300)}`;
+  return `${plainText(place.join('').replace(/^\./, ''), 200)}: ${plainText(words(first), 300)}`;
+}
+
+function words(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'invalid_type') return `expected: ${issue.expected}`;
+  if (issue?.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`;
+  if (issue?.code === 'too_small') return `expected at least ${issue.minimum}`;
+  if (issue?.code === 'too_big') return `expected at most ${issue.maximum}`;
+  return issue?.code === 'invalid_format' && issue.message !== 'Invalid input' ? issue.message : 'it has another form';
 }
 
 /** Counts brackets outside of strings; stops at the first that is too deep. */
