@@ -5,6 +5,8 @@ import type { AuditScope } from '../engine/engine';
 import { SEVERITIES } from '../engine/reportedFindings';
 import { compareText } from '../util/compare';
 import { codeCell, codeSpan, escapeMarkdown, link } from '../util/markdown';
+import { closureSections } from './closureMarkdown';
+import type { FinishedClosure } from './finishedAudit';
 import { notChecked } from './notChecked';
 import {
   cacheLabel,
@@ -23,22 +25,32 @@ import {
 export type ReportRules = Pick<AuditScope, 'configuration' | 'offline' | 'offlineReason' | 'severity'>;
 
 /** Prints the report as Markdown. Foreign text stands in code spans or is escaped: it forms no link, image, HTML or table cell. */
-export function markdownReport(report: InputsReport, rules?: ReportRules): string {
+export function markdownReport(
+  report: InputsReport,
+  rules?: ReportRules,
+  closure?: FinishedClosure,
+  why: readonly string[] = [],
+): string {
+  const looked = closure !== undefined || report.inputs.some(({ binaries }) => binaries !== undefined);
   const sections = [
-    ['# Flake Trust report', ...summary(report)],
+    ['# Flake Trust report', ...summary(report, closure)],
     ['## Findings', ...findings(report.findings)],
-    ['## Inputs', ...inputTable(report.inputs)],
-    ['## Not checked', ...notCheckedList(report)],
+    ...(closure === undefined ? [] : closureSections(closure, why)),
+    ...(hasFlake(report, closure) ? [['## Inputs', ...inputTable(report.inputs)]] : []),
+    ['## Not checked', ...notCheckedList(report, closure)],
     ...(rules === undefined ? [] : [['## Environment', ...environment(report, rules)]]),
-    [
-      '## What this report does not prove',
-      report.inputs.some(({ binaries }) => binaries !== undefined) ? NOT_PROVED_WITH_BINARIES : NOT_PROVED,
-    ],
+    ['## What this report does not prove', looked ? NOT_PROVED_WITH_BINARIES : NOT_PROVED],
   ];
   return `${sections.map((blocks) => blocks.join('\n\n')).join('\n\n')}\n`;
 }
 
-function summary({ flake, lock, inputs, findings: found, caches }: InputsReport): string[] {
+/** An audit of store paths alone knows of no flake. */
+function hasFlake({ flake }: InputsReport, closure: FinishedClosure | undefined): boolean {
+  return closure === undefined || flake !== undefined;
+}
+
+function summary(report: InputsReport, closure: FinishedClosure | undefined): string[] {
+  const { flake, lock, inputs, findings: found, caches } = report;
   const sources = inputs.filter(({ follows }) => follows === undefined);
   const count = (verdict: string) => sources.filter(({ signer }) => signer.verdict === verdict).length;
   const states = {
@@ -62,28 +74,44 @@ function summary({ flake, lock, inputs, findings: found, caches }: InputsReport)
   return [
     [
       ...(flake === undefined ? [] : [`- Flake: ${codeSpan(flake, 200)}`]),
-      `- flake.lock: ${states[lock.state]}`,
+      ...(hasFlake(report, closure) ? [`- flake.lock: ${states[lock.state]}`] : []),
       `- Findings: ${countWords(found)}`,
-      `- Sources: ${plural(sources.length, 'input')}${verdicts.length === 0 ? '' : ` (${verdicts.join('; ')})`}`,
+      ...(closure === undefined ? [] : [`- Closure: ${closureWords(closure)}`]),
+      ...(hasFlake(report, closure)
+        ? [`- Sources: ${plural(sources.length, 'input')}${verdicts.length === 0 ? '' : ` (${verdicts.join('; ')})`}`]
+        : []),
       `- Caches: ${answered} of ${caches.length} answered`,
     ].join('\n'),
   ];
 }
+
+function closureWords({ summary: { totals } }: FinishedClosure): string {
+  const { byVerdict } = totals;
+  const good = (byVerdict.verified ?? 0) + (byVerdict['content-addressed'] ?? 0);
+  return `${plural(totals.paths, 'store path')}, ${good} of them signed by a key that you trust or in no need of a signature`;
+}
+
+/** Of one severity; a closure may have thousands. */
+const MAX_FINDINGS = 200;
 
 function findings(found: readonly ReportedFinding[]): string[] {
   if (found.length === 0) return ['None.'];
   return SEVERITIES.flatMap((severity) => {
     const some = found.filter((finding) => finding.severity === severity);
     if (some.length === 0) return [];
-    return [`### ${HEADINGS[severity]}`, some.map(findingItem).join('\n')];
+    return [`### ${HEADINGS[severity]}`, [...some.slice(0, MAX_FINDINGS).map(findingItem), ...andMore(some.length)].join('\n')];
   });
+}
+
+function andMore(count: number): string[] {
+  return count > MAX_FINDINGS ? [`- And ${count - MAX_FINDINGS} more, in the JSON report.`] : [];
 }
 
 const HEADINGS = { error: 'Errors', warning: 'Warnings', information: 'Notes', hint: 'Hints' } as const;
 
 function findingItem({ code, message, subject, location, help }: ReportedFinding): string {
   const place = location === undefined ? '' : `, ${codeSpan(`${location.file}:${location.line + 1}:${location.character + 1}`)}`;
-  return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id)}${place}`;
+  return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id, 260)}${place}`;
 }
 
 /** What was found about each input, then what flake.lock says of it: hashes and references are too wide for a table. */
@@ -146,11 +174,13 @@ function cachesCell({ answers }: InputReport): string {
   return `${parts.join('; ')}${day === '' ? '' : `, ${day}`}`;
 }
 
-function notCheckedList(report: InputsReport): string[] {
-  const list = notChecked(report).map(({ what, why }) => `- ${escapeMarkdown(what)}: ${escapeMarkdown(why)}`);
+function notCheckedList(report: InputsReport, closure: FinishedClosure | undefined): string[] {
+  const list = notChecked(report, closure?.summary).map(({ what, why }) => `- ${escapeMarkdown(what)}: ${escapeMarkdown(why)}`);
   const without = report.inputs.filter(({ binaries }) => binaries === undefined).length;
-  const binaries = without === 0 ? [] : [`- The binaries built from ${plural(without, 'input')}: not checked.`];
-  return [[...list, ...binaries].join('\n')];
+  const binaries =
+    without === 0 || closure !== undefined ? [] : [`- The binaries built from ${plural(without, 'input')}: not checked.`];
+  const all = [...list, ...binaries];
+  return [all.length === 0 ? 'Everything that was asked for was checked.' : all.join('\n')];
 }
 
 function environment(
@@ -166,7 +196,9 @@ function environment(
     [
       `- ${tool.name} ${escapeMarkdown(tool.version)}, report schema 1`,
       `- Mode: ${offline ? `nothing was asked (${escapeMarkdown(offlineReason ?? 'offline')})` : 'caches were asked'}`,
-      `- Answers: ${oldest === undefined ? 'none' : `from ${oldest} to ${newest ?? oldest}`}`,
+      ...(inputs.length === 0
+        ? []
+        : [`- Answers: ${oldest === undefined ? 'none' : `from ${oldest} to ${newest ?? oldest}`}`]),
       ...(configuration.requireSignatures
         ? []
         : ['- **Nix is configured with `require-sigs = false`: it takes paths without any signature.**']),

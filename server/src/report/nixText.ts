@@ -1,13 +1,16 @@
 /** What running Nix added to a report, for a terminal: the binaries of inputs, the plan, and the sources that a build downloads. */
 import { createColors } from 'picocolors';
-import type { ClosureReport, PlanReport } from '../domain/closureReport';
+import type { ClosureReport } from '../domain/closureReport';
 import type { FixedSource } from '../domain/fixedSources';
 import type { InputReport } from '../domain/inputsReport';
 import { plainText } from '../util/plainText';
+import { BUILD_REASONS, downloadCounts, issueWords } from './closureWords';
 import { cacheLabel, plural } from './words';
 
 /** More lines of one kind than these are left to the JSON report. */
 const MAX_LINES = 20;
+
+const MAX_HOSTS = 10;
 
 /** Prints what is known of the binaries of inputs; nothing where nothing is. */
 export function binariesText(inputs: readonly InputReport[], color: boolean): string {
@@ -26,13 +29,6 @@ export function binariesText(inputs: readonly InputReport[], color: boolean): st
   return lines.length === 0 ? '' : ['', bold('Binaries of inputs'), ...lines, ''].join('\n');
 }
 
-const REASONS: Readonly<Record<PlanReport['build'][number]['reason'], string>> = {
-  'not-in-caches': 'no cache has it with a signature that you trust',
-  'broken-closure': 'something that it refers to cannot be had',
-  forbidden: 'it says that it is not to be fetched',
-  'unknown-path': 'its path is known only after the build',
-};
-
 /** Prints plan and sources of an audit of outputs. */
 export function planText({ plan, sources }: Pick<ClosureReport, 'plan' | 'sources'>, color: boolean): string {
   const { bold, dim, yellow } = createColors(color);
@@ -42,7 +38,7 @@ export function planText({ plan, sources }: Pick<ClosureReport, 'plan' | 'source
     lines.push(row(plan.local, 'in the local store'), row(plan.substitute, 'fetched'), row(plan.build.length, 'built here'));
     for (const { drvPath, reason, missing } of plan.build.slice(0, MAX_LINES)) {
       const what = missing === undefined ? '' : ` (${plainText(missing, 200)})`;
-      lines.push(`    ${plainText(drvPath, 200)}`, dim(`      ${REASONS[reason]}${what}`));
+      lines.push(`    ${plainText(drvPath, 200)}`, dim(`      ${BUILD_REASONS[reason]}${what}`));
     }
     lines.push(...andMore(plan.build.length));
     for (const path of plan.missing.slice(0, MAX_LINES)) lines.push(yellow(`    needed, and nowhere: ${plainText(path, 200)}`));
@@ -50,10 +46,14 @@ export function planText({ plan, sources }: Pick<ClosureReport, 'plan' | 'source
   }
   if (sources !== undefined && sources.totals.sources > 0) {
     const { totals, list } = sources;
-    lines.push('', bold('Sources that a build downloads: no signature covers them, only their hash'));
-    for (const [algorithm, count] of Object.entries(totals.byAlgorithm)) lines.push(row(count, algorithm));
-    lines.push(...totals.byHost.slice(0, MAX_LINES).map(({ host, sources: count }) => row(count, plainText(host, 100))));
-    const doubtful = list.filter(({ issues }) => issues.length > 0);
+    lines.push('', bold('What the builds download: no signature covers it, only a hash'));
+    lines.push(...downloadCounts(sources).map(([count, words]) => row(count, words)));
+    const hosts = totals.byHost.map(({ host, sources: count }) => `${plainText(host, 100)} ${count}`);
+    if (hosts.length > 0)
+      lines.push(
+        `    from ${hosts.slice(0, MAX_HOSTS).join(', ')}${hosts.length > MAX_HOSTS ? `, and ${hosts.length - MAX_HOSTS} more hosts` : ''}`,
+      );
+    const doubtful = list.filter(({ issues }) => issues.some((issue) => issue !== 'no-url'));
     for (const source of doubtful.slice(0, MAX_LINES)) lines.push(`    ${sourceLine(source)}`);
     lines.push(...andMore(doubtful.length));
   }
@@ -68,10 +68,7 @@ function andMore(count: number): string[] {
   return count > MAX_LINES ? [`    and ${count - MAX_LINES} more, in the JSON report`] : [];
 }
 
-function sourceLine({ name, algorithm, urls, issues }: FixedSource): string {
-  const words = issues.map((issue) =>
-    issue === 'weak-hash' ? `weak hash ${algorithm}` : issue === 'plain-http' ? 'not encrypted' : 'no URL',
-  );
-  const [url] = urls;
-  return `${plainText(name, 100)}: ${words.join(', ')}${url === undefined ? '' : ` (${plainText(url.url, 200)})`}`;
+function sourceLine(source: FixedSource): string {
+  const [url] = source.urls;
+  return `${plainText(source.name, 100)}: ${issueWords(source)}${url === undefined ? '' : ` (${plainText(url.url, 200)})`}`;
 }

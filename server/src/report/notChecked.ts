@@ -1,5 +1,7 @@
 /** What was not checked and why. "Could not check" must never read as "fine", so every report lists it. */
+import type { ClosureReport } from '../domain/closureReport';
 import type { CacheAnswer, InputsReport } from '../domain/inputsReport';
+import { stopWords } from './closureWords';
 import { cacheLabel, inputLabel, plural } from './words';
 
 export interface NotChecked {
@@ -10,7 +12,7 @@ export interface NotChecked {
 }
 
 /** Collects everything that was not checked, each reason once; linear in the report. */
-export function notChecked({ caches, inputs }: InputsReport): NotChecked[] {
+export function notChecked({ caches, inputs }: InputsReport, closure?: Pick<ClosureReport, 'totals' | 'stopped'>): NotChecked[] {
   const result: NotChecked[] = [];
   const settled = new Set<string>();
   for (const { url, state, reason } of caches) {
@@ -40,6 +42,9 @@ export function notChecked({ caches, inputs }: InputsReport): NotChecked[] {
     const where = at.size === 1 && caches.length > 1 ? ` at ${cacheLabel([...at][0] ?? '')}` : '';
     result.push({ what: `${nameSome(names)}${where}`, why });
   }
+  const unknown = closure?.totals.byVerdict.unknown ?? 0;
+  if (unknown > 0) result.push({ what: plural(unknown, 'store path'), why: 'no cache gave an answer' });
+  if (closure?.stopped !== undefined) result.push({ what: 'the rest of the closure', why: stopWords(closure.stopped) });
   return result;
 }
 

@@ -1,11 +1,9 @@
 /** The one door to all formats: which there are, and what each is printed from. */
 import { closureJsonReport } from './closureJson';
-import { closureTextReport } from './closureText';
 import { cyclonedxReport } from './cyclonedx';
 import type { FinishedAudit } from './finishedAudit';
 import { jsonReport } from './json';
 import { markdownReport, type ReportRules } from './markdown';
-import { binariesText, planText } from './nixText';
 import { sarifReport } from './sarif';
 import { textReport } from './text';
 
@@ -39,7 +37,7 @@ export function* reportPieces(format: ReportFormat, audit: FinishedAudit, option
       else yield* closureJsonReport(report, closure);
       return;
     case 'markdown':
-      yield markdownReport(report, options.rules);
+      yield markdownReport(report, options.rules, closure, options.why);
       return;
     case 'sarif':
       yield sarifReport(audit, options);
@@ -48,14 +46,6 @@ export function* reportPieces(format: ReportFormat, audit: FinishedAudit, option
       yield* cyclonedxReport(audit);
       return;
     case 'text':
-      if (closure === undefined || report.flake !== undefined) {
-        yield textReport(report, options);
-        yield binariesText(report.inputs, options.color);
-      }
-      if (closure !== undefined) {
-        yield planText(closure.summary, options.color);
-        yield '\n';
-        yield closureTextReport(report, closure, options);
-      }
+      yield textReport(report, options, closure);
   }
 }

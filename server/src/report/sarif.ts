@@ -63,7 +63,9 @@ export function sarifReport(audit: FinishedAudit, options: SarifOptions = {}): s
         },
         // Category of the run, so that an audit of outputs does not close the alerts of one of inputs.
         automationDetails: { id: `flake-trust/${audit.closure === undefined ? 'inputs' : 'closure'}/` },
-        invocations: [{ executionSuccessful: true, toolExecutionNotifications: notChecked(report).map(notification) }],
+        invocations: [
+          { executionSuccessful: true, toolExecutionNotifications: notChecked(report, audit.closure?.summary).map(notification) },
+        ],
         ...(places.base === undefined ? {} : { originalUriBaseIds: { [ROOT]: { uri: places.base } } }),
         columnKind: 'utf16CodeUnits',
         results: report.findings.slice(0, MAX_RESULTS).map((finding) => result(finding, places, fingerprints)),

@@ -5,6 +5,9 @@ import type { Severity } from '../domain/finding';
 import type { CacheAnswer, InputReport, InputsReport, ReportedFinding } from '../domain/inputsReport';
 import { compareText } from '../util/compare';
 import { plainText } from '../util/plainText';
+import { closureBlocks } from './closureText';
+import type { FinishedClosure } from './finishedAudit';
+import { binariesText, planText } from './nixText';
 import { notChecked } from './notChecked';
 import {
   cacheLabel,
@@ -29,22 +32,39 @@ export interface TextOptions {
   readonly audit: boolean;
   /** Columns for running text; default 100. */
   readonly width?: number;
+  /** Paths whose chain from a root is shown. */
+  readonly why?: readonly string[];
 }
 
 type Colors = ReturnType<typeof createColors>;
 
 /** Prints the report as lines of text. Nothing of files or caches can act on a terminal: see {@link plainText}. */
-export function textReport(report: InputsReport, options: TextOptions): string {
+export function textReport(report: InputsReport, options: TextOptions, closure?: FinishedClosure): string {
   const colors = createColors(options.color);
+  const ofFlake = closure === undefined || report.flake !== undefined;
   const blocks = [
-    heading(report, colors),
-    ...inputBlocks(report, options, colors),
-    findingLines(report.findings, colors),
+    ...(ofFlake ? [heading(report, colors), ...inputBlocks(report, options, colors)] : []),
+    linesOf(binariesText(report.inputs, options.color)),
+    ...(closure === undefined
+      ? []
+      : [
+          linesOf(planText(closure.summary, options.color)),
+          ...closureBlocks(closure, { color: options.color, why: options.why ?? [] }),
+        ]),
+    findingLines(report.findings, colors, closure === undefined ? Infinity : MAX_FINDINGS),
     cacheLines(report, colors),
-    ...(options.audit ? [notCheckedLines(report, colors), notProvedLines(report, options, colors)] : []),
-    [conclusion(report, colors)],
+    ...(options.audit ? [notCheckedLines(report, colors, closure), notProvedLines(report, options, colors, closure)] : []),
+    [conclusion(report, colors, closure)],
   ];
   return blocks.flatMap((lines) => (lines.length === 0 ? [] : [lines.join('\n'), ''])).join('\n');
+}
+
+/** Of a closure; the rest is counted. */
+const MAX_FINDINGS = 50;
+
+/** The lines of a part that is printed on its own. */
+function linesOf(text: string): string[] {
+  return text === '' ? [] : text.trim().split('\n');
 }
 
 function heading({ flake, lock }: InputsReport, { bold, dim }: Colors): string[] {
@@ -131,16 +151,18 @@ function foundWords({ url, reason }: CacheAnswer): string {
   return reason === undefined ? cacheLabel(url) : `${cacheLabel(url)} (${plainText(reason, 160)})`;
 }
 
-function findingLines(findings: readonly ReportedFinding[], colors: Colors): string[] {
+function findingLines(findings: readonly ReportedFinding[], colors: Colors, max: number): string[] {
   if (findings.length === 0) return [];
-  const lines = findings.flatMap(({ code, severity, message, location }) => {
+  const lines = findings.slice(0, max).flatMap(({ code, severity, message, location, evidence }) => {
     const place =
       location === undefined ? '' : ` · ${plainText(location.file, 80)}:${location.line + 1}:${location.character + 1}`;
     return [
       `  ${colorOf(severity, colors)(SHORT_SEVERITY[severity].padEnd(7))} ${plainText(message, 200)}`,
       `          ${colors.dim(`${code}${place}`)}`,
+      ...(typeof evidence?.['command'] === 'string' ? [`          ${colors.dim(plainText(evidence['command'], 1000))}`] : []),
     ];
   });
+  if (findings.length > max) lines.push(colors.dim(`  and ${findings.length - max} more, in the JSON report`));
   return [colors.bold('Findings'), ...lines];
 }
 
@@ -170,21 +192,31 @@ function cacheLines({ caches }: InputsReport, colors: Colors): string[] {
   ];
 }
 
-function notCheckedLines(report: InputsReport, colors: Colors): string[] {
-  const list = notChecked(report);
+function notCheckedLines(report: InputsReport, colors: Colors, closure: FinishedClosure | undefined): string[] {
+  const list = notChecked(report, closure?.summary);
   if (list.length === 0) return [];
   return [colors.bold('Not checked'), ...list.map(({ what, why }) => `  ${what}: ${why}`)];
 }
 
-function notProvedLines({ inputs }: InputsReport, { width = 100 }: TextOptions, colors: Colors): string[] {
-  const words = inputs.some(({ binaries }) => binaries !== undefined) ? NOT_PROVED_WITH_BINARIES : NOT_PROVED;
+function notProvedLines(
+  { inputs }: InputsReport,
+  { width = 100 }: TextOptions,
+  colors: Colors,
+  closure: FinishedClosure | undefined,
+): string[] {
+  const looked = closure !== undefined || inputs.some(({ binaries }) => binaries !== undefined);
+  const words = looked ? NOT_PROVED_WITH_BINARIES : NOT_PROVED;
   return [colors.bold('What this does not prove'), ...wrap(words, width - 2).map((line) => colors.dim(`  ${line}`))];
 }
 
-function conclusion({ inputs, findings }: InputsReport, colors: Colors): string {
+function conclusion({ flake, inputs, findings }: InputsReport, colors: Colors, closure: FinishedClosure | undefined): string {
   const sources = inputs.filter(({ follows }) => follows === undefined).length;
   const [worst] = findings;
-  const text = `${plural(sources, 'input')}: ${countWords(findings)}`;
+  const looked = [
+    ...(closure === undefined || flake !== undefined ? [plural(sources, 'input')] : []),
+    ...(closure === undefined ? [] : [plural(closure.summary.totals.paths, 'store path')]),
+  ].join(', ');
+  const text = `${looked}: ${countWords(findings)}`;
   return worst === undefined ? text : colorOf(worst.severity, colors)(text);
 }
 
