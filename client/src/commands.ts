@@ -20,6 +20,7 @@ import {
 import { acceptCaches } from './acceptCaches';
 import { addKey } from './addKey';
 import type { Check } from './checks';
+import { auditOutputs, checkBinaries, showLastClosure } from './closureCommands';
 import { explain } from './explain';
 import { plain, plainLabel } from './foreignText';
 import { ServerNotRunning, type LanguageServer } from './languageServer';
@@ -42,6 +43,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     'flakeTrust.auditFlake': (argument) => withFlake(server, argument, (flake) => audit(context, flake.uri)),
     'flakeTrust.showReport': (argument) => withFlake(server, argument, (flake) => reports.showReport(flake.uri)),
     'flakeTrust.checkInput': (argument) => withInput(server, argument, (input) => checkInput(context, input)),
+    'flakeTrust.checkBinaries': (argument) =>
+      withInput(server, argument, ({ id, path }) => checkBinariesOf(context, id, path.join('/'))),
+    'flakeTrust.auditOutputs': (argument) => withFlake(server, argument, (flake) => auditOutputs(context, flake.uri)),
+    'flakeTrust.showClosure': () => showLastClosure(context),
     'flakeTrust.showInput': (argument) => withInput(server, argument, ({ id, path }) => reports.showDetails(id, path.join('/'))),
     'flakeTrust.copyEvidence': (argument) => withInput(server, argument, (input) => copyEvidence(server, input)),
     'flakeTrust.acceptCaches': (argument) => withFlake(server, argument, (flake) => acceptCaches(server, flake.uri)),
@@ -196,6 +201,11 @@ async function audit(context: CommandContext, uri: string): Promise<void> {
     if (chosen === showReport) return reports.showReport(uri);
     return chosen === showProblems ? vscode.commands.executeCommand('workbench.actions.view.problems') : undefined;
   });
+}
+
+async function checkBinariesOf(context: CommandContext, id: string, name: string): Promise<void> {
+  await checkBinaries(context, id, name);
+  context.reports.refresh();
 }
 
 async function checkInput({ server, reports }: CommandContext, { id, path }: InputSummary): Promise<void> {

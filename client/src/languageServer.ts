@@ -111,8 +111,14 @@ export class LanguageServer implements vscode.Disposable {
       token,
       (value: WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd) => {
         if (value.kind === 'end') return;
-        const percentage = Math.max(last, value.percentage ?? last);
-        onStep({ ...(value.message === undefined ? {} : { message: value.message }), increment: percentage - last });
+        const message = value.message === undefined ? {} : { message: value.message };
+        // Where it is not known how much there is to do, a bar that stands at its beginning would look stuck.
+        if (value.percentage === undefined) {
+          onStep(message);
+          return;
+        }
+        const percentage = Math.max(last, value.percentage);
+        onStep({ ...message, increment: percentage - last });
         last = percentage;
       },
     );

@@ -312,6 +312,8 @@ export interface StatusParams {
 export const LINKED_COMMANDS = {
   showInput: 'flakeTrust.showInput',
   checkInput: 'flakeTrust.checkInput',
+  checkBinaries: 'flakeTrust.checkBinaries',
+  auditOutputs: 'flakeTrust.auditOutputs',
   copyEvidence: 'flakeTrust.copyEvidence',
   explain: 'flakeTrust.explain',
   auditFlake: 'flakeTrust.auditFlake',

@@ -165,6 +165,38 @@ export function startServer(connection: Connection, host: ServerHost): void {
     guarded(NOTHING, (params: unknown, { requests }, signal) => requests.details(fields(params), signal)),
   );
   connection.onRequest(
+    protocol.OUTPUTS,
+    guarded(BROKEN, (params: unknown, { closures }, signal) => closures.outputs(fields(params)['uri'], signal)),
+  );
+  connection.onRequest(
+    protocol.AUDIT_OUTPUTS,
+    guarded(BROKEN, (params: unknown, session, signal) =>
+      session.closures.auditOutputs(fields(params), session.progress(fields(params)['workDoneToken']), signal),
+    ),
+  );
+  connection.onRequest(
+    protocol.CHECK_BINARIES,
+    guarded(BROKEN, (params: unknown, session, signal) =>
+      session.closures.checkBinaries(fields(params)['id'], session.progress(fields(params)['workDoneToken']), signal),
+    ),
+  );
+  connection.onRequest(
+    protocol.CLOSURE,
+    guarded(null, (params: unknown, { closures }) => closures.overview(fields(params)['audit'])),
+  );
+  connection.onRequest(
+    protocol.CLOSURE_PATHS,
+    guarded(null, (params: unknown, { closures }) => closures.paths(fields(params))),
+  );
+  connection.onRequest(
+    protocol.CLOSURE_PATH,
+    guarded(null, (params: unknown, { closures }) => closures.path(fields(params))),
+  );
+  connection.onRequest(
+    protocol.CLOSURE_EXPORT,
+    guarded(NOTHING, (params: unknown, { closures }, signal) => closures.export(fields(params), signal)),
+  );
+  connection.onRequest(
     protocol.CLEAR,
     guarded(null, (_: unknown, { requests }) => requests.clear()),
   );
@@ -184,6 +216,10 @@ export function startServer(connection: Connection, host: ServerHost): void {
 }
 
 const NOTHING = { text: '' };
+const BROKEN: protocol.RequestFailure = {
+  kind: 'failed',
+  message: 'This failed for a reason that should not be; the log has more.',
+};
 const START: Position = { line: 0, character: 0 };
 
 /** What is known of the flake that an open file belongs to, and where in it the editor asks. */

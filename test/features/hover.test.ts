@@ -67,7 +67,7 @@ describe('hover', () => {
       '**nixpkgs** · `github:NixOS/nixpkgs/nixos-unstable`',
       '',
       '$(lock) **Source** locked `a1b2c3d` · 2 Nov 2026, 20 days old · `sha256-2T/H0Q…Kqo=`',
-      '$(circle-outline) **Binaries** built from it: not checked',
+      '$(circle-outline) **Binaries** built from it: not checked yet · [Check Binaries](command:flakeTrust.checkBinaries?%5B%22ref-1%22%5D)',
       '$(verified) **Cache** `cache.nixos.org` has this source, signed by `cache.nixos.org-1`, a key that you trust · checked 12 min ago',
       '$(circle-outline) **Vetting** no policy',
       '',
@@ -83,7 +83,7 @@ describe('hover', () => {
     });
     assert.deepEqual(lines(hovered?.text).slice(2), [
       '$(lock) **Source** locked `a1b2c3d` · 2 Nov 2026, 20 days old · `sha256-2T/H0Q…Kqo=`',
-      '$(circle-outline) **Binaries** built from it: not checked',
+      '$(circle-outline) **Binaries** built from it: not checked yet · [Check Binaries](command:flakeTrust.checkBinaries?%5B%22ref-1%22%5D)',
       '$(database) **Cache** not found in 2 of 2 caches (normal for sources) · checked 3 min ago',
       '$(circle-outline) **Vetting** no policy',
       '',
@@ -246,7 +246,7 @@ describe('hover', () => {
         'nixpkgs · github:NixOS/nixpkgs/nixos-unstable',
         '',
         'Source: locked a1b2c3d · 2 Nov 2026, 20 days old · sha256-2T/H0Q…Kqo=',
-        'Binaries: built from it: not checked',
+        'Binaries: built from it: not checked yet',
         'Cache: not found in 1 of 1 cache (normal for sources) · checked 12 min ago',
         'Vetting: no policy',
         '',
@@ -387,7 +387,10 @@ describe('hover: foreign text', () => {
       // Outside of code spans, and but for our own links, nothing can act.
       const rest = text
         .replace(/(`+)(?!`)[^]*?[^`]\1(?!`)/g, '')
-        .replace(/\[(?:Details|Check again|Copy evidence|What this means)\]\(command:flakeTrust\.\w+\?%5B%22[\w-]+%22%5D\)/g, '');
+        .replace(
+          /\[(?:Details|Check again|Check Binaries|Copy evidence|What this means)\]\(command:flakeTrust\.\w+\?%5B%22[\w-]+%22%5D\)/g,
+          '',
+        );
       assert.doesNotMatch(rest, /(?<!\\)[[\]<>!]/);
       assert.doesNotMatch(rest, /https?:\/\/|www\.|command:/);
       assert.doesNotMatch(text, /[\u202E\u0000-\u0009]/);

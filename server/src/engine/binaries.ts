@@ -119,8 +119,7 @@ export async function knownBinaries(
   signal: AbortSignal,
 ): Promise<InputBinaries | undefined> {
   const key = packagesKey(facts, input);
-  const known = key === undefined ? [] : await store.get(key);
-  const [newest] = [...known].sort((a, b) => b.at - a.at || compareText(a.system, b.system));
+  const [newest] = key === undefined ? [] : newestFirst(await store.get(key));
   return newest === undefined ? undefined : lookUp(newest, walk, signal);
 }
 
@@ -149,6 +148,21 @@ export async function knownBinariesOf(
   return found;
 }
 
+/** Tells, by what earlier checks found out about inputs, to which of them store paths belong; see {@link attributePaths}. */
+export async function knownAttribution(
+  facts: FlakeFacts,
+  store: BinariesStore,
+): Promise<ReadonlyMap<StorePath, readonly string[]>> {
+  const inputs: AttributableInput[] = [];
+  for (const input of recalledInputs(facts)) {
+    const { path, storePath } = input;
+    const key = packagesKey(facts, input);
+    const [packages] = key === undefined ? [] : newestFirst(await store.get(key));
+    if (packages !== undefined) inputs.push({ path, packages, ...(storePath === undefined ? {} : { storePath }) });
+  }
+  return attributePaths(inputs);
+}
+
 /** Puts binaries into a report, by the path of the input joined by slashes. Inputs that share a node share them. */
 export function withBinaries<Report extends InputsReport>(report: Report, binaries: ReadonlyMap<string, InputBinaries>): Report {
   const byNode = new Map<string, InputBinaries>();
@@ -163,6 +177,10 @@ export function withBinaries<Report extends InputsReport>(report: Report, binari
       return found === undefined ? input : { ...input, binaries: found };
     }),
   };
+}
+
+function newestFirst(known: readonly StoredPackages[]): readonly StoredPackages[] {
+  return [...known].sort((a, b) => b.at - a.at || compareText(a.system, b.system));
 }
 
 /** Counts outputs, each path once: packages are often the same under two names. */

@@ -34,7 +34,7 @@ export function currentFindings(facts: FlakeFacts, report: InputsReport | undefi
 }
 
 /** The name in flake.nix of a direct input; the key in flake.lock of any other. */
-function placeOf({ path, declared, lockNode }: InputFacts): Place | undefined {
+export function placeOf({ path, declared, lockNode }: InputFacts): Place | undefined {
   if (path.length === 1 && declared !== undefined) return { file: 'flake.nix', span: declared.nameSpan };
   return lockNode === undefined ? undefined : { file: 'flake.lock', span: lockNode.keySpan };
 }

@@ -6,6 +6,7 @@ import { shortHash } from '../domain/hash';
 import { browseUrl } from '../domain/flakeRef';
 import type { Finding } from '../domain/finding';
 import type { InputFacts } from '../domain/flakeFacts';
+import { binariesLine } from './binariesLine';
 import { cacheLine } from './cacheLine';
 import type { Icon, Line, Piece } from './richText';
 import { findingsOf, inputId, reportOf, type FlakeView } from './view';
@@ -23,7 +24,7 @@ export function inputLines(view: FlakeView, input: InputFacts, name = inputId(in
 export function factLines(view: FlakeView, input: InputFacts): Line[] {
   const lines = [sourceLine(view, input)];
   if (input.attrs === undefined || input.resolution.kind !== 'node') return lines;
-  lines.push({ icon: 'circle-outline', label: 'Binaries', facts: [['built from it: not checked']] });
+  lines.push(binariesLine(view, input));
   const cache = cacheLine(view, input, reportOf(view, input.path));
   if (cache !== undefined) lines.push(cache);
   lines.push({ icon: 'circle-outline', label: 'Vetting', facts: [['no policy']] });

@@ -27,6 +27,8 @@ export interface FlakeView {
   readonly facts: FlakeFacts;
   /** Absent until memory and disk were looked into. */
   readonly report?: InputsReport;
+  /** What earlier checks found out about binaries is still being looked up. */
+  readonly binariesPending?: boolean;
   /** Those that are reported, static and of caches, with the user's severities. */
   readonly findings: readonly Finding[];
   readonly configuration: TrustConfiguration;

@@ -18,10 +18,13 @@ import { jsonReport } from '../report/json';
 import { markdownReport } from '../report/markdown';
 import { textReport } from '../report/text';
 import type { Checks, Progress } from './checks';
+import type { ClosureAudits } from './closureAudits';
+import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
 import type { EngineHolder } from './engineHolder';
 import type { FlakeRegistry } from './flakeRegistry';
 import { flakeDirOf } from './flakeUri';
+import type { KnownBinaries } from './knownBinaries';
 import { FLAKE_FILES, type OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
 import type { ReferenceTable } from './references';
@@ -37,6 +40,9 @@ interface Parts {
   readonly configurations: Configurations;
   readonly settings: SettingsSource;
   readonly references: ReferenceTable;
+  readonly source: ClosureSource;
+  readonly audits: ClosureAudits;
+  readonly binaries: KnownBinaries;
 }
 
 /** So many look-ups an audit makes without asking the user first. */
@@ -147,7 +153,11 @@ export class Requests {
 
   /** Forgets every result, in memory and on disk, and takes back what only an audit showed. */
   async clear(): Promise<null> {
-    const { engines, flakes, publisher, views } = this.#parts;
+    const { audits, binaries, engines, flakes, publisher, source, views } = this.#parts;
+    // First what may still write, then what is written.
+    await audits.clear();
+    await (await source.binaries()).clear();
+    binaries.forget();
     await engines.clear(await this.#anySettings());
     views.reportsChanged();
     for (const flake of flakes.all()) {

@@ -7,6 +7,7 @@ import {
   type ProgressToken,
   ShowMessageNotification,
   TextDocuments,
+  type WorkDoneProgressReporter,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Logger } from '../engine/ports';
@@ -16,12 +17,16 @@ import type { FlakeView } from '../features/view';
 import type { AuditParams, AuditResult } from '../protocol';
 import { Checks } from './checks';
 import { type ClientSupport, clientSupport, initializationOptions } from './clientSupport';
+import { ClosureAudits } from './closureAudits';
+import { ClosureRequests } from './closureRequests';
+import { ClosureSource } from './closureSource';
 import { Configurations } from './configurations';
 import { EditorTransport } from './editorTransport';
 import { EngineHolder } from './engineHolder';
 import { FlakeRegistry } from './flakeRegistry';
 import { flakeFileOf, isInside, pathOfUri } from './flakeUri';
 import type { ServerHost } from './host';
+import { KnownBinaries } from './knownBinaries';
 import { describeThrown } from './log';
 import { FLAKE_FILES, type OpenFlake } from './openFlake';
 import { Publisher } from './publisher';
@@ -47,6 +52,9 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
   const engines = new EngineHolder(host, log, options.storageDir, editor);
   const references = new ReferenceTable();
   const flakes = new FlakeRegistry(host.files);
+  const source = new ClosureSource(host, log, options.storageDir, editor);
+  const binaries = new KnownBinaries(source, log);
+  const audits = new ClosureAudits(source, host.clock);
   const views = new Views({
     host,
     log,
@@ -54,6 +62,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     configurations,
     engines,
     references,
+    binaries,
     trusted: options.workspaceTrusted !== false,
   });
   views.folders = foldersOf(params);
@@ -71,6 +80,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       else status.seen(flake, view);
     },
   });
+  views.closureAlarms = (dir, facts) => audits.alarms(dir, facts);
   views.onLate = (flake) => void publisher.now(flake);
   const checks = new Checks({
     views,
@@ -88,7 +98,10 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     },
   });
   const requests = new Requests({
-    ...{ flakes, views, checks, publisher, engines, configurations, settings, references },
+    ...{ flakes, views, checks, publisher, engines, configurations, settings, references, source, audits, binaries },
+  });
+  const closures = new ClosureRequests({
+    ...{ flakes, views, publisher, configurations, references, source, audits, binaries, clock: host.clock },
   });
 
   const drop = (flake: OpenFlake): void => {
@@ -105,6 +118,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     support,
     references,
     requests,
+    closures,
     style: styleOf(support),
     codeActionOptions: codeActionOptionsOf(support),
 
@@ -134,12 +148,17 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       return all.length === 1 ? all[0]?.uri : undefined;
     },
 
+    /** What tells the progress of a request under the token that came with it. */
+    progress(workDoneToken: unknown): WorkDoneProgressReporter {
+      return connection.window.attachWorkDoneProgress(isProgressToken(workDoneToken) ? workDoneToken : undefined);
+    },
+
     /** Audits; a cancelled audit has a result too. */
     async audit(
       { uri, refresh, confirmed, workDoneToken }: Partial<Record<keyof AuditParams, unknown>>,
       token: CancellationToken,
     ): Promise<AuditResult> {
-      const reporter = connection.window.attachWorkDoneProgress(isProgressToken(workDoneToken) ? workDoneToken : undefined);
+      const reporter = this.progress(workDoneToken);
       return withSignal([token], (signal) => requests.audit({ uri, refresh, confirmed }, reporter, signal));
     },
 
@@ -192,7 +211,10 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       checks.dispose();
       refresher.dispose();
       for (const flake of flakes.all()) flake.checking?.abort();
-      await Promise.race([engines.close(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref())]);
+      await Promise.race([
+        Promise.all([engines.close(), audits.clear()]),
+        new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref()),
+      ]);
     },
   };
 

@@ -6,11 +6,15 @@ import { acceptedConfiguration, declaredTrust } from '../engine/declaredCaches';
 import type { AuditScope, Engine } from '../engine/engine';
 import type { Logger } from '../engine/ports';
 import type { DeclaredCache, TrustConfiguration } from '../engine/trustConfiguration';
+import type { Finding } from '../domain/finding';
+import { withBinaries } from '../engine/binaries';
+import { ruledFindings } from '../engine/reportedFindings';
 import { currentFindings, type FoundIn, isBroken, steadyFindings } from '../features/findings';
 import type { Access, FlakeView } from '../features/view';
 import { isExcluded } from '../util/pathGlob';
 import type { Configurations, UserConfiguration } from './configurations';
 import type { EngineHolder } from './engineHolder';
+import type { BinariesByInput, KnownBinaries } from './knownBinaries';
 import { isInside } from './flakeUri';
 import type { ServerHost } from './host';
 import { describeThrown } from './log';
@@ -42,6 +46,8 @@ interface Remembered {
     readonly value: { readonly configuration: TrustConfiguration; readonly declared: readonly DeclaredCache[] };
   };
   readonly report?: PendingReport;
+  /** A report together with what is known of binaries. */
+  readonly whole?: { readonly key: readonly unknown[]; readonly value: InputsReport };
   readonly good?: FoundIn;
 }
 
@@ -62,12 +68,15 @@ export class Views {
   readonly #configurations: Configurations;
   readonly #engines: EngineHolder;
   readonly #references: ReferenceTable;
+  readonly #binaries: KnownBinaries;
   readonly #remembered = new WeakMap<OpenFlake, Remembered>();
   /** Local paths of the workspace's folders, for globs. */
   folders: readonly string[] = [];
   trusted: boolean;
   /** Called when what is known of caches came too late for whoever asked first. */
   onLate: (flake: OpenFlake) => void = () => undefined;
+  /** What audits of outputs say against inputs of a flake, by its folder. */
+  closureAlarms: (dir: string, facts: FlakeFacts) => readonly Finding[] = () => [];
   /** Counts what made earlier reports old: a check that ended, answers that were forgotten. */
   #generation = 0;
 
@@ -78,6 +87,7 @@ export class Views {
     readonly configurations: Configurations;
     readonly engines: EngineHolder;
     readonly references: ReferenceTable;
+    readonly binaries: KnownBinaries;
     readonly trusted: boolean;
   }) {
     this.#host = parts.host;
@@ -86,6 +96,7 @@ export class Views {
     this.#configurations = parts.configurations;
     this.#engines = parts.engines;
     this.#references = parts.references;
+    this.#binaries = parts.binaries;
     this.trusted = parts.trusted;
   }
 
@@ -141,14 +152,18 @@ export class Views {
         audit: flake.audited,
       };
       const pending = this.#report(flake, state.facts, scope, circumstances, openEngine);
-      const report = patient || pending.done ? await pending.value : await this.#soon(flake, pending);
+      const known = this.#binaries.of(flake.dir, state.facts, scope, circumstances);
+      const [asked, binaries] = await Promise.all(
+        patient ? [pending.value, known.value] : [this.#soon(flake, pending), this.#soon(flake, known)],
+      );
       signal.throwIfAborted();
       // Somebody typed while the store was read: what was found has no place in the new text.
       if ((await flake.read(options, now, signal)) !== state) continue;
       return {
         view: {
           dir: flake.dir,
-          ...this.#seen(flake, state, report, scope),
+          ...this.#seen(flake, state, this.#whole(flake, asked, binaries), scope),
+          ...(binaries === undefined ? { binariesPending: true } : {}),
           configuration,
           declared,
           access,
@@ -168,11 +183,26 @@ export class Views {
     report: InputsReport | undefined,
     scope: AuditScope,
   ): Pick<FlakeView, 'documents' | 'facts' | 'report' | 'findings'> {
-    const found = { facts: state.facts, findings: currentFindings(state.facts, report, scope) };
+    const alarms = this.closureAlarms(flake.dir, state.facts);
+    const found = {
+      facts: state.facts,
+      findings: [...currentFindings(state.facts, report, scope), ...ruledFindings(alarms, scope)],
+    };
     const { good } = this.#memory(flake);
     const findings = steadyFindings(good, found);
     if (good === undefined || !isBroken(good.facts, state.facts)) this.#remember(flake, { good: found });
     return { ...state, ...(report === undefined ? {} : { report }), findings };
+  }
+
+  /** The same report for the same parts: what features work out of it is remembered by it. */
+  #whole(flake: OpenFlake, report: InputsReport | undefined, binaries: BinariesByInput | undefined): InputsReport | undefined {
+    if (report === undefined || binaries === undefined || binaries.size === 0) return report;
+    const key = [report, binaries];
+    const { whole } = this.#memory(flake);
+    if (whole !== undefined && same(whole.key, key)) return whole.value;
+    const value = withBinaries(report, binaries);
+    this.#remember(flake, { whole: { key, value } });
+    return value;
   }
 
   #options(flake: OpenFlake, { settings, user }: Circumstances): Omit<FlakeOptions, 'now'> {
@@ -238,7 +268,11 @@ export class Views {
   }
 
   /** Waits a little. */
-  async #soon(flake: OpenFlake, { value }: PendingReport): Promise<InputsReport | undefined> {
+  async #soon<T>(
+    flake: OpenFlake,
+    { value, done }: { readonly value: Promise<T>; readonly done: boolean },
+  ): Promise<T | undefined> {
+    if (done) return value;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {

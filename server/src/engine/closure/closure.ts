@@ -97,6 +97,11 @@ export class Closure {
     for (const number of this.#sorted) yield this.#entry(number);
   }
 
+  /** The path of a number that belongs to the closure. */
+  entryAt(number: number): ClosureEntry {
+    return this.#entry(number);
+  }
+
   pathOf(number: number): StorePath {
     return numbered(this.#walked, number);
   }

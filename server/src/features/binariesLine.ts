@@ -1,0 +1,92 @@
+/** The line about the binaries of an input: how many of its outputs are signed, by whom, in which cache, and when that was found out. */
+import type { InputFacts } from '../domain/flakeFacts';
+import type { InputReport } from '../domain/inputsReport';
+import { plainText } from '../util/plainText';
+import type { Line, Piece } from './richText';
+import { plural } from './summary';
+import { reportOf, type FlakeView } from './view';
+import { ago, cacheName } from './words';
+
+type Binaries = NonNullable<InputReport['binaries']>;
+
+/** So many keys and caches are named. */
+const MAX_NAMED = 3;
+
+/** Makes the line; it says so where nothing was checked, and how to. */
+export function binariesLine(view: FlakeView, input: InputFacts): Line {
+  const label = 'Binaries';
+  if (!input.flake) return { icon: 'circle-outline', label, facts: [['not a flake, so it names no packages']] };
+  const binaries = reportOf(view, input.path)?.binaries;
+  const canCheck = view.access !== 'restricted' && view.access !== 'offline';
+  const check = (words: string): Piece[] =>
+    canCheck
+      ? [
+          {
+            command: 'checkBinaries',
+            label: words,
+            argument: view.references.idOf({ kind: 'input', dir: view.dir, path: input.path }),
+          },
+        ]
+      : [];
+  if (binaries === undefined) {
+    const pending = view.report === undefined || view.binariesPending === true;
+    return {
+      icon: 'circle-outline',
+      label,
+      facts: [
+        ['built from it: ', pending ? 'what is remembered is being looked up' : 'not checked yet'],
+        check('Check Binaries'),
+      ],
+    };
+  }
+  const { outputs, verified, sampled, system } = binaries;
+  return {
+    icon: outputs > 0 && verified === outputs ? 'verified' : 'package',
+    label,
+    facts: [
+      ...signedFacts(binaries),
+      ...(sampled === true ? [['a sample for ', { code: system }]] : [['for ', { code: system }]]),
+      [`checked ${ago(Date.parse(binaries.checkedAt), view.now)}`],
+      check('Check again'),
+    ],
+  };
+}
+
+function signedFacts({ outputs, found, verified, unknown = 0, keyNames, caches }: Binaries): Piece[][] {
+  if (outputs === 0) return [['it has no packages']];
+  if (unknown === outputs) return [[`${plural(outputs, 'output')}, about which no cache could be asked`]];
+  const signers: Piece[] =
+    keyNames.length === 0 ? [' signed by a key that you trust'] : [' signed by ', ...named(keyNames), ', verified'];
+  const untrusted = found - verified;
+  return [
+    [`${verified} of ${plural(outputs, 'output')}`, ...signers],
+    ...(caches.length === 0 ? [] : [['from ', ...named(caches.map(cacheName))]]),
+    ...(untrusted > 0 ? [[`${untrusted} without such a signature`]] : []),
+    ...(outputs - found - unknown > 0 ? [[`${outputs - found - unknown} in no cache`]] : []),
+    ...(unknown > 0 ? [[`${unknown} could not be checked`]] : []),
+  ];
+}
+
+function named(names: readonly string[]): Piece[] {
+  const shown = names.slice(0, MAX_NAMED).flatMap((code, index): Piece[] => [...(index === 0 ? [] : [', ']), { code }]);
+  return names.length > MAX_NAMED ? [...shown, ` and ${names.length - MAX_NAMED} more`] : shown;
+}
+
+/** The same in one plain sentence without its full stop. */
+export function binariesSummary({ outputs, found, verified, unknown = 0, keyNames, caches }: Binaries): string {
+  if (outputs === 0) return 'it has no packages for this system';
+  const by = keyNames.length === 0 ? 'signed by a key that you trust' : `signed by ${list(keyNames)}, verified`;
+  const where = caches.length === 0 ? '' : `, from ${list(caches.map(cacheName))}`;
+  const missing = outputs - found - unknown;
+  return [
+    `${verified} of ${plural(outputs, 'output')} ${by}${where}`,
+    ...(found - verified > 0 ? [`${found - verified} without such a signature`] : []),
+    ...(missing > 0 ? [`${missing} in no cache`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
+  ].join('; ');
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMED).map((name) => plainText(name, 60));
+  return names.length > MAX_NAMED ? `${shown.join(', ')} and ${names.length - MAX_NAMED} more` : shown.join(', ');
+}

@@ -1,0 +1,199 @@
+/** Audits of the closures of outputs: one runs at a time, the last few are held in memory, and what they found is told. */
+import type { ClosurePath } from '../domain/closureReport';
+import type { FlakeFacts } from '../domain/flakeFacts';
+import type { StorePath } from '../domain/storePath';
+import { knownAttribution } from '../engine/binaries';
+import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
+import { auditClosure, withFlake, type ClosureAudit } from '../engine/closure/auditReport';
+import { plannedAudit } from '../engine/closure/plan';
+import type { ClosureProgress } from '../engine/closure/request';
+import type { AuditScope } from '../engine/engine';
+import type { Clock, NixAnswer } from '../engine/ports';
+import { closureAlarms } from '../features/closureAlarms';
+import { closureRows, type ClosureRows } from '../features/closureRows';
+import type { Finding } from '../domain/finding';
+import { onAbort } from '../util/abort';
+import { Limiter } from '../util/limiter';
+import type { ClosureSource } from './closureSource';
+import type { Examined } from './views';
+
+/** A finished audit. */
+export interface HeldAudit {
+  /** Opaque. */
+  readonly id: string;
+  readonly dir: string;
+  readonly uri: string;
+  readonly installables: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
+  readonly cancelled: boolean;
+  /** Together with what is known of the flake. */
+  readonly audit: ClosureAudit;
+  /** What the closure alone says. */
+  readonly own: ClosureAudit;
+  readonly scope: AuditScope;
+  /** Adds to a path what only Nix knows of it. */
+  readonly describe: (path: ClosurePath) => ClosurePath;
+  readonly rows: Promise<ClosureRows>;
+}
+
+export interface OutputsQuestion {
+  readonly dir: string;
+  readonly uri: string;
+  readonly installables: readonly string[];
+  readonly challenge: boolean;
+  readonly refresh: boolean;
+  readonly allowImportFromDerivation: boolean;
+  /** Folders whose programs are never run. */
+  readonly foreignFolders: readonly string[];
+}
+
+export type Stage = Parameters<NonNullable<Parameters<typeof auditOutputs>[0]['onStage']>>[0];
+
+export interface AuditEvents {
+  stage(stage: Stage): void;
+  progress(progress: ClosureProgress): void;
+}
+
+/** So many finished audits are held; one of 50,000 paths takes about 60 MB. */
+const MAX_HELD = 3;
+
+interface Held {
+  readonly held: HeldAudit;
+  readonly lockText: string | undefined;
+  readonly inputs: ReadonlyMap<StorePath, readonly string[]>;
+}
+
+export class ClosureAudits {
+  readonly #source: ClosureSource;
+  readonly #clock: Clock;
+  readonly #turns = new Limiter(1, 1);
+  /** The newest last. */
+  #held: Held[] = [];
+  #next = 1;
+  #running = new AbortController();
+
+  constructor(source: ClosureSource, clock: Clock) {
+    this.#source = source;
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs an audit and holds its result. When `signal` aborts while caches are asked, the result is what was learned by then; before that it
+   * rejects. Fails as Nix does.
+   */
+  async run(
+    question: OutputsQuestion,
+    examined: Examined,
+    events: AuditEvents,
+    signal: AbortSignal,
+  ): Promise<NixAnswer<HeldAudit>> {
+    const given = AbortSignal.any([signal, this.#running.signal]);
+    return this.#turns.run('', () => this.#run(question, examined, events, given), given);
+  }
+
+  find(id: unknown): HeldAudit | undefined {
+    return this.#held.find(({ held }) => held.id === id)?.held;
+  }
+
+  /** What the newest audit of a flake says against inputs, as long as its lock is the one that was audited. */
+  alarms(dir: string, facts: FlakeFacts): readonly Finding[] {
+    const newest = this.#held.findLast(({ held }) => held.dir === dir);
+    if (newest === undefined || newest.lockText !== facts.lockText) return [];
+    return closureAlarms(newest.held.own.report.findings, newest.inputs, facts);
+  }
+
+  /** Drops everything, also what is under way; settles when nothing is left running. */
+  async clear(): Promise<void> {
+    this.#running.abort();
+    this.#running = new AbortController();
+    // Whoever waits before us was aborted, too.
+    await this.#turns.run('', () => Promise.resolve(), new AbortController().signal);
+    this.#held = [];
+  }
+
+  async #run(
+    question: OutputsQuestion,
+    examined: Examined,
+    events: AuditEvents,
+    signal: AbortSignal,
+  ): Promise<NixAnswer<HeldAudit>> {
+    const { scope, circumstances } = examined;
+    const { configuration } = scope;
+    const { dir, uri, installables, challenge, refresh, allowImportFromDerivation, foreignFolders } = question;
+    let stage: Stage = 'evaluating';
+    // Who cancels while caches are asked wants to see what was learned by then; before that there is nothing to see.
+    const planning = new AbortController();
+    const stopListening = onAbort(signal, () => {
+      if (stage !== 'walking') planning.abort(signal.reason);
+    });
+    const walks = await this.#source.openWalks(circumstances, configuration.sslCertFile);
+    try {
+      const walk: Walk = (asked, planningSignal) => {
+        const last = stage === 'walking';
+        return walks.walk(
+          // A look at single paths while planning compares nothing. Nor does it ask again what is remembered: the walk that does must be the
+          // first one, or it would not see that an answer is another than last time.
+          {
+            ...asked,
+            configuration,
+            challenge: challenge && last,
+            refresh: refresh && last,
+            offline: false,
+            onProgress: (now) => events.progress(now),
+          },
+          last ? signal : planningSignal,
+        );
+      };
+      const outcome = await auditOutputs(
+        {
+          flake: { dir, allowImportFromDerivation },
+          installables,
+          paths: [],
+          trusted: configuration.trusted,
+          storeDir: configuration.storeDir,
+          onStage: (next) => {
+            stage = next;
+            events.stage(next);
+          },
+        },
+        { nix: await this.#source.openNix(foreignFolders, configuration.storeDir), walk },
+        planning.signal,
+      );
+      if (outcome.kind === 'failed') return outcome;
+      return { kind: 'ok', value: await this.#hold(outcome.value, { dir, uri, installables }, examined) };
+    } finally {
+      stopListening();
+      await walks.close();
+    }
+  }
+
+  async #hold(
+    outputs: OutputsAudit,
+    names: Pick<HeldAudit, 'dir' | 'uri' | 'installables'>,
+    { view, scope }: Examined,
+  ): Promise<HeldAudit> {
+    const { configuration, severity } = scope;
+    const { closure, plan } = outputs;
+    const inputs = await knownAttribution(view.facts, await this.#source.binaries());
+    const describe = (path: ClosurePath): ClosurePath => {
+      const input = inputs.get(path.storePath as StorePath);
+      return { ...outputs.describe(path), ...(input === undefined ? {} : { input }) };
+    };
+    const own = await auditClosure(closure, { audit: true, ...(severity === undefined ? {} : { severity }) });
+    const audit = view.report === undefined ? own : withFlake(view.report, own, { ...outputs, describe });
+    const marks = { storeDir: configuration.storeDir, built: plannedAudit(plan).built, inputs };
+    const held: HeldAudit = {
+      id: `closure-${this.#next++}`,
+      ...names,
+      finishedAt: this.#clock.now(),
+      cancelled: closure.stopped?.reason === 'cancelled',
+      ...{ audit, own, scope, describe },
+      rows: closureRows(closure, marks),
+    };
+    // Whoever asks for them is told; until then nobody waits for them.
+    held.rows.catch(() => undefined);
+    this.#held = [...this.#held, { held, lockText: view.facts.lockText, inputs }].slice(-MAX_HELD);
+    return held;
+  }
+}
