@@ -51,9 +51,29 @@ async function audit(): Promise<OutputsAudit> {
   return answer.value;
 }
 
+const names = (paths: readonly string[]) => paths.map((path) => storePathName(path as StorePath));
+
 const name = (path: string) => storePathName(path as StorePath);
 
 describe('an audit of outputs', () => {
+  it('says by which references an output leads to a path, not only that it was planned', async () => {
+    const built = {
+      ...setup,
+      derivations: derivations({ app: { needs: ['util'] }, util: { needs: ['lib'] }, lib: {} }),
+      local: [],
+    };
+    const all = cacheOf({
+      app: { references: ['util'], signers: [trusted] },
+      util: { references: ['lib'], signers: [trusted] },
+      lib: { signers: [trusted] },
+    });
+    const answer = await run(built, walkOver({ [CACHE]: all }, [trusted.publicKey]));
+    assert.ok(answer.kind === 'ok');
+    const { closure } = answer.value;
+    assert.deepEqual(names(closure.roots), ['app']);
+    assert.deepEqual(names(closure.why(pathOf('lib'))), ['app', 'util', 'lib']);
+  });
+
   it('plans with what would be accepted: a stranger’s signature makes a build, whose needs are fetched', async () => {
     const { planReport, roots } = await audit();
     assert.deepEqual(roots, [pathOf('app')]);

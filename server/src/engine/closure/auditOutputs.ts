@@ -12,7 +12,7 @@ import { planBuild, plannedAudit, type BuildPlan, type PlanSources, type Substit
 
 /** Looks store paths up: all that the roots lead to, or the first `maxPaths` of it. */
 export type Walk = (
-  request: { readonly roots: readonly StorePath[]; readonly maxPaths?: number },
+  request: { readonly roots: readonly StorePath[]; readonly also?: readonly StorePath[]; readonly maxPaths?: number },
   signal: AbortSignal,
 ) => Promise<Closure>;
 
@@ -67,10 +67,7 @@ export async function auditOutputs(
   const roots = [...new Set([...plan.roots, ...resolved.value.paths, ...request.paths])].sort(compareText);
   const { paths, built } = plannedAudit(plan);
   const { maxPaths } = request;
-  const closure = await walk(
-    { roots: [...new Set([...roots, ...paths])], ...(maxPaths === undefined ? {} : { maxPaths }) },
-    signal,
-  );
+  const closure = await walk({ roots, also: paths, ...(maxPaths === undefined ? {} : { maxPaths }) }, signal);
   if (request.partial !== true) signal.throwIfAborted();
   const list = fixedSources(resolved.value.derivations.values());
   return {

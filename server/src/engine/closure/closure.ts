@@ -116,7 +116,10 @@ export class Closure {
     return this.#walked.paths.length;
   }
 
-  /** The shortest chain of references from a root to `path`, both included; empty when the closure does not have it. */
+  /**
+   * The shortest chain of references from a root to `path`, both included, or else from a path that was looked at beside the roots. Empty when
+   * the closure does not have it.
+   */
   why(path: StorePath): readonly StorePath[] {
     const chain: StorePath[] = [];
     let number = this.#walked.paths.indexOf(path);
@@ -169,22 +172,28 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
   const lanes = walked.lanes.filter(({ refusal }) => refusal === undefined);
   const parents = new Int32Array(walked.paths.length).fill(-1);
   const reached: number[] = [];
-  for (const root of walked.roots) {
-    parents[root] = root;
-    reached.push(root);
-  }
   const visited: number[] = [];
-  // Breadth first, so that the first way to a path is a shortest one.
-  for (const path of reached) {
-    const answers = walked.answersOf(path);
-    if (answers === undefined) continue;
-    visited.push(path);
-    for (const reference of shownOf(answers, lanes)?.references ?? []) {
-      if ((parents[reference] ?? 0) >= 0) continue;
-      parents[reference] = path;
-      reached.push(reference);
+  // First from the roots, then from whatever else was looked at and no root leads to.
+  for (const starts of [walked.roots, walked.also]) {
+    const begun = reached.length;
+    for (const start of starts) {
+      if ((parents[start] ?? 0) >= 0) continue;
+      parents[start] = start;
+      reached.push(start);
     }
-    if (slices.due) await slices.pause();
+    // Breadth first, so that the first way to a path is a shortest one. The list grows while it is read.
+    for (let at = begun; at < reached.length; at++) {
+      const path = reached[at] ?? 0;
+      const answers = walked.answersOf(path);
+      if (answers === undefined) continue;
+      visited.push(path);
+      for (const reference of shownOf(answers, lanes)?.references ?? []) {
+        if ((parents[reference] ?? 0) >= 0) continue;
+        parents[reference] = path;
+        reached.push(reference);
+      }
+      if (slices.due) await slices.pause();
+    }
   }
   const sorted = await sortInSlices(visited, (a, b) => compareText(walked.paths[a] ?? '', walked.paths[b] ?? ''), slices);
 

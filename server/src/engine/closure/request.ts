@@ -6,6 +6,8 @@ import type { TrustConfiguration } from '../trustConfiguration';
 
 export interface ClosureRequest {
   readonly roots: readonly StorePath[];
+  /** Further paths that are looked at with all that they refer to. No chain begins at one that a root leads to. */
+  readonly also?: readonly StorePath[];
   readonly configuration: TrustConfiguration;
   /** Asks every cache for every path, and compares. Else a path is asked for in Nix's order until a cache has it and Nix would take it. */
   readonly challenge: boolean;

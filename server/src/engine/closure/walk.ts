@@ -21,6 +21,8 @@ export interface Walked {
   /** Every configured cache, in the order in which Nix would ask; those that are not asked come last. */
   readonly lanes: readonly CacheLane[];
   readonly roots: readonly number[];
+  /** Further paths at which the walk began. */
+  readonly also: readonly number[];
   /** By number; those that only an answer mentions which Nix would not take are among them. */
   readonly paths: readonly StorePath[];
   /** By number of the path, then by order of the cache; `undefined` for paths that were not visited, or not to the end. */
@@ -79,9 +81,10 @@ class Walker {
 
   async run(signal: AbortSignal): Promise<Walked> {
     const roots = [...new Set(this.#request.roots)].map((path) => this.#numberOf(path));
+    const also = [...new Set(this.#request.also ?? [])].map((path) => this.#numberOf(path));
     try {
       await this.#openLanes(signal);
-      await this.#walk(roots, signal);
+      await this.#walk([...roots, ...also], signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -92,6 +95,7 @@ class Walker {
     return {
       lanes: this.#lanes,
       roots,
+      also,
       paths: this.#paths,
       answersOf: (path) => {
         const state = this.#states[path];
