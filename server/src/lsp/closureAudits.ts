@@ -1,6 +1,7 @@
 /** Audits of the closures of outputs: one runs at a time, the last few are held in memory, and what they found is told. */
 import type { ClosurePath } from '../domain/closureReport';
 import type { FlakeFacts } from '../domain/flakeFacts';
+import type { ReportedFinding } from '../domain/inputsReport';
 import type { StorePath } from '../domain/storePath';
 import { knownAttribution } from '../engine/binaries';
 import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
@@ -29,8 +30,8 @@ export interface HeldAudit {
   readonly cancelled: boolean;
   /** Together with what is known of the flake. */
   readonly audit: ClosureAudit;
-  /** What the closure alone says. */
-  readonly own: ClosureAudit;
+  /** Those that this audit brought, without those that are known of the flake anyway. */
+  readonly findings: readonly ReportedFinding[];
   readonly scope: AuditScope;
   /** Adds to a path what only Nix knows of it. */
   readonly describe: (path: ClosurePath) => ClosurePath;
@@ -100,7 +101,7 @@ export class ClosureAudits {
   alarms(dir: string, facts: FlakeFacts): readonly Finding[] {
     const newest = this.#held.findLast(({ held }) => held.dir === dir);
     if (newest === undefined || newest.lockText !== facts.lockText) return [];
-    return closureAlarms(newest.held.own.report.findings, newest.inputs, facts);
+    return closureAlarms(newest.held.findings, newest.inputs, facts);
   }
 
   /** Drops everything, also what is under way; settles when nothing is left running. */
@@ -180,15 +181,18 @@ export class ClosureAudits {
       const input = inputs.get(path.storePath as StorePath);
       return { ...outputs.describe(path), ...(input === undefined ? {} : { input }) };
     };
-    const own = await auditClosure(closure, { audit: true, ...(severity === undefined ? {} : { severity }) });
-    const audit = view.report === undefined ? own : withFlake(view.report, own, { ...outputs, describe });
+    const rules = { audit: true, ...(severity === undefined ? {} : { severity }) };
+    const own = await auditClosure(closure, rules);
+    const audit = view.report === undefined ? own : withFlake(view.report, own, { ...outputs, describe }, rules);
+    const known = new Set(view.report?.findings);
+    const findings = audit.report.findings.filter((found) => !known.has(found));
     const marks = { storeDir: configuration.storeDir, built: plannedAudit(plan).built, inputs };
     const held: HeldAudit = {
       id: `closure-${this.#next++}`,
       ...names,
       finishedAt: this.#clock.now(),
       cancelled: closure.stopped?.reason === 'cancelled',
-      ...{ audit, own, scope, describe },
+      ...{ audit, findings, scope, describe },
       rows: closureRows(closure, marks),
     };
     // Whoever asks for them is told; until then nobody waits for them.

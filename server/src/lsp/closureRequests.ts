@@ -30,11 +30,11 @@ import { REPORT_FORMATS, reportPieces } from '../report/reportPieces';
 import type { InputFacts } from '../domain/flakeFacts';
 import { Slices } from '../util/inSlices';
 import { plainText } from '../util/plainText';
-import type { ClosureAudits, Stage } from './closureAudits';
+import type { ClosureAudits, HeldAudit, Stage } from './closureAudits';
 import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
 import type { FlakeRegistry } from './flakeRegistry';
-import { flakeDirOf } from './flakeUri';
+import { flakeDirOf, isInside } from './flakeUri';
 import type { KnownBinaries } from './knownBinaries';
 import { FLAKE_FILES, type OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
@@ -132,9 +132,9 @@ export class ClosureRequests {
         signal,
       );
       if (outcome.kind === 'failed') return failureOf(outcome, installables.length === 1 ? 'this output' : 'these outputs');
-      const { id, cancelled, own } = outcome.value;
-      const counts = countsOf(own);
-      return { kind: 'ok', audit: id, cancelled, counts, summary: auditSummary(installables, own, cancelled, counts) };
+      const { id, cancelled, audit } = outcome.value;
+      const counts = countsOf(outcome.value);
+      return { kind: 'ok', audit: id, cancelled, counts, summary: auditSummary(installables, audit, cancelled, counts) };
     } finally {
       telling.done();
       // Answers of caches are known now by which binaries are judged, and the audit may say something against an input.
@@ -247,7 +247,15 @@ export class ClosureRequests {
     const held = this.#parts.audits.find(audit);
     const format = REPORT_FORMATS.find((known) => known === wanted);
     if (held === undefined || format === undefined) return undefined;
-    const options = { now: held.finishedAt, color: false, width: 100, audit: true, why: [], rules: held.scope };
+    const options = {
+      now: held.finishedAt,
+      color: false,
+      width: 100,
+      audit: true,
+      why: [],
+      rules: held.scope,
+      repositoryRoot: this.#repositoryOf(held.dir),
+    };
     return inPieces(reportPieces(format, finishedAudit(held.audit), options));
   }
 
@@ -287,6 +295,12 @@ export class ClosureRequests {
     const target = references.find(uri);
     const dir = target?.dir ?? (typeof uri === 'string' ? flakeDirOf(uri) : undefined);
     return dir === undefined ? undefined : (flakes.get(dir) ?? flakes.make(dir));
+  }
+
+  /** The open folder that the flake is in: what code scanning will find there is named from it. */
+  #repositoryOf(dir: string): string {
+    const around = this.#parts.views.folders.filter((folder) => isInside(dir, folder));
+    return around.sort((a, b) => a.length - b.length)[0] ?? dir;
   }
 
   #foreignFolders(dir: string): readonly string[] {
@@ -387,10 +401,10 @@ const STAGES: Readonly<Record<Stage, string>> = {
   walking: 'asking caches',
 };
 
-function countsOf({ report: { findings }, summary }: ClosureAudit): Extract<AuditOutputsResult, { kind: 'ok' }>['counts'] {
+function countsOf({ findings, audit }: HeldAudit): Extract<AuditOutputsResult, { kind: 'ok' }>['counts'] {
   const count = (severity: string): number => findings.filter((found) => found.severity === severity).length;
   return {
-    paths: summary.totals.paths,
+    paths: audit.summary.totals.paths,
     errors: count('error'),
     warnings: count('warning'),
     informations: count('information'),
