@@ -13,7 +13,6 @@ import type { Clock, NixAnswer } from '../engine/ports';
 import { closureAlarms } from '../features/closureAlarms';
 import { closureRows, type ClosureRows } from '../features/closureRows';
 import type { Finding } from '../domain/finding';
-import { onAbort } from '../util/abort';
 import { Limiter } from '../util/limiter';
 import type { ClosureSource } from './closureSource';
 import type { Examined } from './views';
@@ -123,14 +122,9 @@ export class ClosureAudits {
     const { configuration } = scope;
     const { dir, uri, installables, challenge, refresh, allowImportFromDerivation, foreignFolders } = question;
     let stage: Stage = 'evaluating';
-    // Who cancels while caches are asked wants to see what was learned by then; before that there is nothing to see.
-    const planning = new AbortController();
-    const stopListening = onAbort(signal, () => {
-      if (stage !== 'walking') planning.abort(signal.reason);
-    });
     const walks = await this.#source.openWalks(circumstances, configuration.sslCertFile);
     try {
-      const walk: Walk = (asked, planningSignal) => {
+      const walk: Walk = (asked, walking) => {
         const last = stage === 'walking';
         return walks.walk(
           // A look at single paths while planning compares nothing. Nor does it ask again what is remembered: the walk that does must be the
@@ -143,7 +137,7 @@ export class ClosureAudits {
             offline: false,
             onProgress: (now) => events.progress(now),
           },
-          last ? signal : planningSignal,
+          walking,
         );
       };
       const outcome = await auditOutputs(
@@ -153,18 +147,19 @@ export class ClosureAudits {
           paths: [],
           trusted: configuration.trusted,
           storeDir: configuration.storeDir,
+          // Who cancels while caches are asked wants to see what was learned by then.
+          partial: true,
           onStage: (next) => {
             stage = next;
             events.stage(next);
           },
         },
         { nix: await this.#source.openNix(foreignFolders, configuration.storeDir), walk },
-        planning.signal,
+        signal,
       );
       if (outcome.kind === 'failed') return outcome;
       return { kind: 'ok', value: await this.#hold(outcome.value, { dir, uri, installables }, examined) };
     } finally {
-      stopListening();
       await walks.close();
     }
   }
