@@ -14,6 +14,7 @@ import type { ExportFormat, FromView, ToView } from '../webview/messages';
 import { checksOf } from './checks';
 import { closureColumns, closureExport } from './closureData';
 import { parseMessage } from './closureMessages';
+import { closurePage } from './closurePage';
 import { commandOf, harmless, viewModel } from './closureViewModel';
 import { plain } from './foreignText';
 import { ServerNotRunning, type LanguageServer } from './languageServer';
@@ -288,28 +289,12 @@ function manifest(extensionUri: vscode.Uri): unknown {
   return vscode.extensions.all.find((one) => one.extensionUri.toString() === extensionUri.toString())?.packageJSON;
 }
 
-/** The page: a script and a style sheet of this extension, and nothing from anywhere else, whatever a text in it may say. */
 function page(webview: vscode.Webview, dist: vscode.Uri): string {
-  const nonce = randomBytes(18).toString('base64');
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
   const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
-  return `<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <link rel="stylesheet" href="${resource('closureView.css')}">
-    <title>Closure Audit</title>
-  </head>
-  <body>
-    <script nonce="${nonce}" src="${resource('closureView.js')}"></script>
-  </body>
-</html>`;
+  return closurePage({
+    cspSource: webview.cspSource,
+    script: resource('closureView.js'),
+    style: resource('closureView.css'),
+    nonce: randomBytes(18).toString('base64'),
+  });
 }

@@ -155,12 +155,11 @@ function cacheState({
     bytes,
     ...(onlyHere === undefined ? {} : { onlyHere }),
     missing: some(missing, MAX_MISSING),
-    fill: fill.map(({ from, paths: list, command }) => ({
-      from,
-      paths: list.length,
-      command: command.slice(0, COMMAND_PREVIEW).replaceAll('\n', ' ⏎ '),
-      cut: command.length > COMMAND_PREVIEW,
-    })),
+    fill: fill.map(({ from, paths: list, command }) => {
+      const [line = ''] = command.split('\n', 1);
+      const shown = line.slice(0, COMMAND_PREVIEW);
+      return { from, paths: list.length, command: shown, cut: shown.length < command.length };
+    }),
   };
 }
 

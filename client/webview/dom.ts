@@ -57,6 +57,16 @@ export function iconButton(name: IconName, label: string, onclick: () => void): 
   return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick }, icon(name));
 }
 
+/** A text field of VS Code's look, from @vscode-elements. Its label is for screen readers. */
+export function searchField(label: string, placeholder: string): HTMLElementTagNameMap['vscode-textfield'] {
+  const field = h('vscode-textfield', { class: 'search', type: 'search', placeholder });
+  field.label = label; // no attribute of that name is looked at
+  const glass = icon('search');
+  glass.setAttribute('slot', 'content-before');
+  field.append(glass);
+  return field;
+}
+
 /** A button that looks like a link. */
 export function linkButton(text: string, onclick: () => void, title?: string): HTMLButtonElement {
   return h('button', { type: 'button', class: 'link', onclick, title }, text);

@@ -1,8 +1,7 @@
 /** The table of all paths with its search, filters and details. */
 import type { ClosureColumns, ClosurePathDetails } from '../../server/src/protocol';
 import { details, detailsFrame, nameOf } from './details';
-import { h, iconButton, verdictMark, type Child } from './dom';
-import { icon } from './icons';
+import { h, iconButton, searchField, verdictMark, type Child } from './dom';
 import { FILTER_KINDS, PathTable, type FilterKind, type Filters, type Sort, type SortColumn } from './pathTable';
 import { Superseded } from './slices';
 import { VirtualGrid, type GridColumn } from './virtualGrid';
@@ -36,7 +35,7 @@ const FILTER_WORDS: Readonly<Record<FilterKind, string>> = {
   cache: 'From',
   input: 'Input',
   built: 'Built',
-  agreement: 'Caches',
+  agreement: 'Agreement',
 };
 
 /** Numbers and worst verdicts are wanted from the top, names from A. */
@@ -56,7 +55,7 @@ export class PathsTab {
   readonly #table: PathTable;
   readonly #grid: VirtualGrid<SortColumn>;
   readonly #host: PathsHost;
-  readonly #search: HTMLElement & { value: string };
+  readonly #search: ReturnType<typeof searchField>;
   readonly #count: HTMLElement;
   readonly #chips: HTMLElement;
   readonly #pane: HTMLElement;
@@ -83,16 +82,8 @@ export class PathsTab {
       onOpen: (row, how) => this.#openRow(row, how === 'keyboard'),
     });
     this.#grid.setSort(state.sort.column, state.sort.descending);
-    this.#search = h('vscode-textfield', {
-      class: 'search',
-      type: 'search',
-      label: 'Search paths',
-      placeholder: 'Search name, hash, signer, cache, input…  ( / )',
-    });
+    this.#search = searchField('Search paths', 'Search name, hash, signer, cache, input…  ( / )');
     this.#search.value = state.text;
-    const glass = icon('search');
-    glass.setAttribute('slot', 'content-before');
-    this.#search.append(glass);
     this.#search.addEventListener('input', () => {
       this.#text = this.#search.value;
       void this.#update();
@@ -195,14 +186,21 @@ export class PathsTab {
     const all: GridColumn<SortColumn>[] = [
       {
         id: 'name',
-        width: 'minmax(10rem, 3fr)',
+        width: 'minmax(10rem, 2.6fr)',
         title: 'Name',
         sortable: true,
-        render: (row) => h('span', { class: 'clip', title: table.storePath(row) }, table.name(row)),
+        // Two versions of a package often have one name; the beginning of the hash tells them apart.
+        render: (row) =>
+          h(
+            'span',
+            { class: 'path-name', title: table.storePath(row) },
+            h('span', { class: 'clip' }, table.name(row)),
+            h('span', { class: 'hash', 'aria-hidden': 'true' }, table.hash(row).slice(0, 7)),
+          ),
       },
       {
         id: 'verdict',
-        width: 'minmax(9.5em, 1fr)',
+        width: 'minmax(11.5em, 1fr)',
         title: 'Verdict',
         sortable: true,
         render: (row) => verdictMark(table.verdict(row)),
@@ -227,8 +225,8 @@ export class PathsTab {
       },
       {
         id: 'agreement',
-        width: '6.5em',
-        title: 'Caches',
+        width: '8em',
+        title: 'Agreement',
         hint: 'Whether the caches that have it agree on its content',
         sortable: true,
         drop: 2,
@@ -327,9 +325,20 @@ export class PathsTab {
     const row = this.#table.rowOf(storePath);
     this.#grid.select(row);
     this.#grid.reveal(row);
+    this.#makeRoom();
     this.#host.askDetails(storePath);
     this.#host.announce(`Details of ${nameOf(storePath)}`);
     this.#host.changed();
+  }
+
+  /** Scrolls the totals away when they leave the details little height. */
+  #makeRoom(): void {
+    const { top } = this.#pane.getBoundingClientRect();
+    const stuck = this.toolbar.parentElement?.getBoundingClientRect();
+    if (stuck === undefined || stuck.top <= 0 || top < innerHeight * 0.4 || getComputedStyle(this.#pane).position === 'fixed')
+      return;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    scrollBy({ top: stuck.top, behavior: still ? 'instant' : 'smooth' });
   }
 
   #sortBy(column: SortColumn): void {

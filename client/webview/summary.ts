@@ -227,9 +227,9 @@ export class Charts {
         onclick: () => this.#toggle(kind, value),
       },
       h('span', { class: 'bar-label' }, drawing !== undefined && icon(drawing), h('span', { class: 'clip' }, label)),
+      property(h('span', { class: 'bar-track' }, h('span', { class: 'bar-fill' })), '--share', all === 0 ? 0 : number / all),
       h('span', { class: 'bar-count' }, count(number)),
       h('span', { class: 'bar-share' }, share),
-      property(h('span', { class: 'bar-track' }, h('span', { class: 'bar-fill' })), '--share', all === 0 ? 0 : number / all),
     );
     this.#buttons.push({ kind, value, element });
     return h('li', {}, element);

@@ -1,5 +1,5 @@
 /** The parts of the report that are not the table of paths. */
-import { button, growingList, h, iconButton, linkButton, property, verdictMark, type Child } from './dom';
+import { button, growingList, h, iconButton, linkButton, property, searchField, verdictMark, type Child } from './dom';
 import { icon, SEVERITY_ICONS } from './icons';
 import type { CacheState, Finding, FindingGroup, FromView, Input, Overview, Source } from './messages';
 import { nameOf } from './details';
@@ -297,14 +297,7 @@ const ISSUES = {
 export function downloadsTab({ totals, list }: NonNullable<Overview['sources']>): HTMLElement {
   const results = h('div', {});
   const found = h('span', { class: 'match-count', role: 'status' });
-  const search = h('vscode-textfield', {
-    class: 'search',
-    type: 'search',
-    label: 'Search downloads',
-    placeholder: 'Search name, address, algorithm…',
-  }) as HTMLElement & {
-    value: string;
-  };
+  const search = searchField('Search downloads', 'Search name, address, algorithm…');
   let issue: keyof typeof ISSUES | undefined;
   const texts = list.first.map(({ name, algorithm, urls }) =>
     `${name} ${algorithm} ${urls.map(({ url }) => url).join(' ')}`.toLowerCase(),
@@ -374,13 +367,13 @@ export function downloadsTab({ totals, list }: NonNullable<Overview['sources']>)
             'li',
             { class: 'bar cache static' },
             h('span', { class: 'bar-label' }, h('span', { class: 'clip', title: host }, host.replace(/^mirror:/, 'mirrors of '))),
-            h('span', { class: 'bar-count' }, count(sources)),
-            h('span', { class: 'bar-share' }, percent(sources, totals.sources)),
             property(
               h('span', { class: 'bar-track' }, h('span', { class: 'bar-fill' })),
               '--share',
               most === 0 ? 0 : sources / most,
             ),
+            h('span', { class: 'bar-count' }, count(sources)),
+            h('span', { class: 'bar-share' }, percent(sources, totals.sources)),
           ),
         ),
       ),
@@ -450,7 +443,18 @@ export function inputsTab(inputs: readonly Input[], countOf: (path: string) => n
             h(
               'td',
               { class: 'numeric' },
-              made === 0 ? '–' : linkButton(count(made), () => host.showInput(name), `Show the paths that ${name} made`),
+              made === 0
+                ? '–'
+                : h(
+                    'button',
+                    {
+                      type: 'button',
+                      class: 'link',
+                      'aria-label': `Show the ${plural(made, 'path')} that ${name} made`,
+                      onclick: () => host.showInput(name),
+                    },
+                    count(made),
+                  ),
             ),
           );
         }),

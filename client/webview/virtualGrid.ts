@@ -28,7 +28,7 @@ export interface GridOptions<Id extends string> {
 }
 
 /** From how many ems of width on columns are shown that may be dropped, by their `drop`. */
-const SHOWN_FROM_EM = [0, 40, 54, 72] as const;
+const SHOWN_FROM_EM = [0, 40, 66, 80] as const;
 
 /** Rows drawn beyond both ends of the screen. */
 const OVERSCAN = 6;
