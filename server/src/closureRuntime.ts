@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { SecureContext } from 'node:tls';
 import { AllowListTransport } from './adapters/allowListTransport';
 import { addressesOf, openBinaryCache } from './adapters/binaryCaches';
 import { AutoTransport } from './adapters/autoTransport';
-import { loadCertificates } from './adapters/certificates';
 import { DiskAnswerStore } from './adapters/diskAnswerStore';
 import { HostLimits } from './adapters/hostLimits';
 import { NarinfoPipes } from './adapters/narinfoPipe/narinfoPipes';
@@ -69,21 +69,12 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
     clock: systemClock,
   });
   const polite = new PoliteTransport(gate, { limits, clock: systemClock, sleep, log, random: Math.random });
-  let certificates: ReturnType<typeof loadCertificates> | undefined;
+  let certificates: Promise<SecureContext> | undefined;
   const pipes = new NarinfoPipes({
     width: connections,
     timeoutMs,
     userAgent,
-    secureContext: () =>
-      (certificates ??= loadCertificates(
-        {
-          files: nodeFiles,
-          environment,
-          log,
-          ...(options.sslCertFile === undefined ? {} : { certificateFile: options.sslCertFile }),
-        },
-        closing.signal,
-      )),
+    secureContext: () => (certificates ??= secureContext(options, closing.signal)),
     isDirect: (url) => !throughEditor && proxyFor(url, proxySources(options)).kind === 'direct',
   });
   const directory = options.storageDir ?? defaultStorageDirectory(environment);
@@ -133,6 +124,17 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
 
 function proxySources({ environment, editorProxy }: ClosureRuntimeOptions) {
   return { variables: environment.variables, ...(editorProxy === undefined ? {} : { editor: editorProxy }) };
+}
+
+async function secureContext(
+  { environment, log, sslCertFile }: ClosureRuntimeOptions,
+  signal: AbortSignal,
+): Promise<SecureContext> {
+  const { loadCertificates } = await import('./adapters/certificates');
+  return loadCertificates(
+    { files: nodeFiles, environment, log, ...(sslCertFile === undefined ? {} : { certificateFile: sslCertFile }) },
+    signal,
+  );
 }
 
 /** The program of a verifying thread; there is none where the sources run as they are. */

@@ -75,8 +75,26 @@ function decodeBase16(text: string): Buffer | undefined {
   return /^[0-9a-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : undefined;
 }
 
+/** The usual spelling in narinfos. 52 digits hold 260 bits, so that the first is 0 or 1: no two such texts are the same hash. */
+const SHA256_NIX32 = /^sha256:[01][0-9a-df-np-sv-z]{51}$/;
+
+/** Tells whether a text is a SHA-256 in the spelling of {@link narHashToNix32}. */
+export function isSha256Nix32(text: string): boolean {
+  return SHA256_NIX32.test(text);
+}
+
+/** The last NAR hash that came in that spelling, and the spelling: it is what a fingerprint, made a moment later, asks for. */
+let latest: { readonly hash: NarHash; readonly nix32: string } | undefined;
+
 /** Parses the NAR hash of a narinfo, in any spelling. Anything but SHA-256 is refused: Nix never makes another, nor imports one. */
 export function parseNarHash(text: string): Result<NarHash, HashError> {
+  if (SHA256_NIX32.test(text)) {
+    const bytes = decodeNixBase32(text.slice('sha256:'.length), 32);
+    if (bytes === undefined) return err({ kind: 'malformed' });
+    const hash = `sha256-${bytes.toString('base64')}` as NarHash;
+    latest = { hash, nix32: text };
+    return ok(hash);
+  }
   const hash = parseHash(text);
   if (!hash.ok) return hash;
   const { algorithm, bytes } = hash.value;
@@ -98,6 +116,7 @@ export function narHashBytes(hash: NarHash): Buffer {
 
 /** Spells a NAR hash as fingerprints and narinfos do: `sha256:` and 52 characters of Nix base-32. */
 export function narHashToNix32(hash: NarHash): string {
+  if (latest?.hash === hash) return latest.nix32;
   return `sha256:${encodeNixBase32(narHashBytes(hash))}`;
 }
 

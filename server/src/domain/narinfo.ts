@@ -3,11 +3,12 @@
  * read and refuse; where this parser is stricter, docs/narinfo.md ("Stricter than Nix") says so.
  */
 import { describeContentAddressError, parseContentAddress } from './contentAddress';
-import { describeHashError, narHashToNix32, parseHash, parseNarHash, type NarHash } from './hash';
+import { describeHashError, isSha256Nix32, narHashToNix32, parseHash, parseNarHash, type NarHash } from './hash';
 import { err, ok, type Result } from './result';
 import {
   describeStorePathError,
   parseStoreBaseName,
+  parseStoreBaseNames,
   parseStorePath,
   STORE_DIR,
   type StorePath,
@@ -159,8 +160,10 @@ function readField(
       fields.compression = value;
       return undefined;
     case 'FileHash': {
-      const hash = parseHash(value);
-      if (!hash.ok) return { reason: describeHashError(hash.error) };
+      if (!isSha256Nix32(value)) {
+        const hash = parseHash(value);
+        if (!hash.ok) return { reason: describeHashError(hash.error) };
+      }
       fields.fileHash = value;
       return undefined;
     }
@@ -236,6 +239,9 @@ export function fingerprint({ storePath, narHash, narSize, references }: Narinfo
 
 /** Reads base names parted by blanks, sorts them and drops repetitions; nearly all lists are in order already. */
 function parseReferences(value: string, storeDir: string): Result<readonly StorePath[], StorePathError> {
+  if (value === '') return ok([]);
+  const quick = parseStoreBaseNames(value, storeDir);
+  if (quick !== undefined) return ok(quick);
   const paths: StorePath[] = [];
   let inOrder = true;
   let previous = -1;

@@ -21,6 +21,10 @@ const NAME = /^(?!\.{1,2}(?:-|$))[0-9a-zA-Z+\-._?=]{1,211}$/;
 /** Both with the dash between them, at which Nix does not look; we do. One expression, since this is the busiest check of all. */
 const BASE_NAME = /^[0-9a-df-np-sv-z]{32}-(?!\.{1,2}(?:-|$))[0-9a-zA-Z+\-._?=]{1,211}$/;
 
+/** One or more base names with single blanks between them, as References has them. */
+const BASE_NAMES =
+  /^[0-9a-df-np-sv-z]{32}-(?!\.{1,2}(?:[- ]|$))[0-9a-zA-Z+\-._?=]{1,211}(?: [0-9a-df-np-sv-z]{32}-(?!\.{1,2}(?:[- ]|$))[0-9a-zA-Z+\-._?=]{1,211})*$/;
+
 /** Which rule a text breaks; `text` is its beginning, at most 100 characters, as foreign as it came. */
 export interface StorePathError {
   readonly kind: 'not-absolute' | 'outside-store' | 'too-short' | 'bad-hash' | 'bad-name' | 'long-name';
@@ -63,6 +67,24 @@ export function parseStorePath(text: string, storeDir: string = STORE_DIR): Resu
 /** Parses `<hash>-<name>`, as References and Deriver have it, and puts the store directory before it. */
 export function parseStoreBaseName(text: string, storeDir: string = STORE_DIR): Result<StorePath, StorePathError> {
   return BASE_NAME.test(text) ? ok(`${storeDir}/${text}` as StorePath) : fail(brokenRule(text), text);
+}
+
+/**
+ * Parses base names with single blanks between them, in order and each once, all in one go. `undefined` when it is anything else: then the
+ * slow way tells what.
+ */
+export function parseStoreBaseNames(text: string, storeDir: string): StorePath[] | undefined {
+  if (!BASE_NAMES.test(text)) return undefined;
+  const names = text.split(' ');
+  const prefix = `${storeDir}/`;
+  let previous = '';
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (name <= previous) return undefined;
+    previous = name;
+    names[i] = prefix + name;
+  }
+  return names as StorePath[];
 }
 
 /** Takes the hash out of a store path. */

@@ -67,22 +67,46 @@ export function verifyNarinfo(narinfo: Narinfo, question: NarinfoQuestion): Nari
   const { asked, lockedNarHash, trusted, requireSignatures = true, storeDir = STORE_DIR } = question;
   if (!isAsked(narinfo.storePath, asked)) return { kind: 'other-path', got: narinfo.storePath };
 
-  const checks = checkSignatures(narinfo, trusted, question.verifySignature ?? verifySignature);
-  const signatures = checks.map(({ keyName, verdict }) => ({ keyName, verdict }));
-  const keyNames = [...new Set(signatures.filter(({ verdict }) => verdict === 'verified').map(({ keyName }) => keyName))];
-  const contentAddressed = isContentAddressed(narinfo, storeDir);
-
+  const signatures: CheckedSignature[] = [];
+  const keyNames: string[] = [];
   const problems: NarinfoProblem[] = [];
+  const contentAddressed = isContentAddressed(narinfo, storeDir);
   if (narinfo.ca !== undefined && !contentAddressed) problems.push('false-content-address');
-  if (checks.some(({ form }) => form === 'none')) problems.push('not-a-signature');
-  if (checks.some(({ form, verdict }) => form === 'wrong-length' && verdict === 'invalid')) problems.push('broken-signature');
+
+  // Written without helpers that make arrays: this is done for every path of a closure.
+  let signed: string | undefined;
+  let invalid = false;
+  let unreadable = false;
+  let broken = false;
+  for (const text of narinfo.signatures) {
+    const { keyName, bytes, readable } = readSignature(text);
+    unreadable ||= !readable;
+    const key = keyName === '' ? undefined : trusted.byName.get(keyName);
+    if (key === undefined) {
+      signatures.push({ keyName, verdict: 'untrusted-key' });
+      continue;
+    }
+    if (bytes === undefined) broken ||= readable;
+    else {
+      signed ??= fingerprint(narinfo);
+      if ((question.verifySignature ?? verifySignature)(signed, bytes, key)) {
+        signatures.push({ keyName, verdict: 'verified' });
+        if (!keyNames.includes(keyName)) keyNames.push(keyName);
+        continue;
+      }
+    }
+    invalid = true;
+    signatures.push({ keyName, verdict: 'invalid' });
+  }
+  if (unreadable) problems.push('not-a-signature');
+  if (broken) problems.push('broken-signature');
   if (lockedNarHash !== undefined && narinfo.references.length > 0) problems.push('source-with-references');
 
   const vouched = keyNames.length > 0 || contentAddressed;
   // Nix 2.34 parses all signatures when it reads; every Nix decodes those under trusted names, but only where it needs them.
-  const unreadable = problems.includes('not-a-signature');
-  const stops = unreadable || (!contentAddressed && problems.includes('broken-signature'));
+  const stops = unreadable || (!contentAddressed && broken);
   const passes = requireSignatures ? vouched && !stops : !unreadable;
+  const falseAddress = narinfo.ca !== undefined && !contentAddressed;
 
   return {
     kind: 'checked',
@@ -90,7 +114,7 @@ export function verifyNarinfo(narinfo: Narinfo, question: NarinfoQuestion): Nari
     signatures,
     contentAddressed,
     keyNames,
-    accepted: passes && !problems.includes('false-content-address'),
+    accepted: passes && !falseAddress,
     problems,
   };
 
@@ -98,12 +122,12 @@ export function verifyNarinfo(narinfo: Narinfo, question: NarinfoQuestion): Nari
     if (lockedNarHash !== undefined) {
       // Stops a trusted key's holder, or a cache with `?trusted=1`, from replacing a locked source: Nix 2.8 to 2.24 would use it.
       if (narinfo.narHash !== lockedNarHash || narinfo.references.length > 0) return 'hash-mismatch';
-      if (problems.includes('false-content-address')) return 'hash-mismatch';
+      if (falseAddress) return 'hash-mismatch';
     }
     if (stops && vouched) return 'invalid-signature';
     if (keyNames.length > 0) return 'verified';
     if (contentAddressed) return 'content-addressed';
-    if (signatures.some((signature) => signature.verdict === 'invalid')) return 'invalid-signature';
+    if (invalid) return 'invalid-signature';
     return signatures.length > 0 ? 'untrusted-key' : 'unsigned';
   }
 }
@@ -113,28 +137,22 @@ export function verifySignature(text: string, signature: Uint8Array, key: Public
   return !isWeakPoint(signature.subarray(0, 32)) && verify(null, Buffer.from(text), key.keyObject, signature);
 }
 
-interface FormedSignature extends CheckedSignature {
-  /** `none`: not `name:base64` at all. */
-  readonly form: 'signature' | 'wrong-length' | 'none';
-}
-
 const SIGNATURE_LENGTH = 64;
 
-function checkSignatures(narinfo: Narinfo, trusted: TrustedKeys, check: typeof verifySignature): FormedSignature[] {
-  let signed: string | undefined;
-  return narinfo.signatures.map((text) => {
-    const colon = text.indexOf(':');
-    const keyName = text.slice(0, Math.max(colon, 0));
-    const base64 = text.slice(colon + 1);
-    const bytes = decodeBase64(base64, SIGNATURE_LENGTH);
-    const wellFormed = colon > 0 && base64 !== '' && isBase64(base64);
-    const form = bytes !== undefined && colon > 0 ? 'signature' : wellFormed ? 'wrong-length' : 'none';
-    const key = colon > 0 ? trusted.byName.get(keyName) : undefined;
-    if (key === undefined) return { keyName, verdict: 'untrusted-key', form };
-    if (bytes === undefined) return { keyName, verdict: 'invalid', form };
-    signed ??= fingerprint(narinfo);
-    return { keyName, verdict: check(signed, bytes, key) ? 'verified' : 'invalid', form };
-  });
+/**
+ * Takes a `Sig` apart. `bytes` are there when it is 64 bytes of base64; `readable` says whether it is `name:base64` at all. Without a colon
+ * the name is empty.
+ */
+function readSignature(text: string): {
+  readonly keyName: string;
+  readonly bytes: Buffer | undefined;
+  readonly readable: boolean;
+} {
+  const colon = text.indexOf(':');
+  const keyName = text.slice(0, Math.max(colon, 0));
+  const base64 = text.slice(colon + 1);
+  const bytes = decodeBase64(base64, SIGNATURE_LENGTH);
+  return { keyName, bytes, readable: colon > 0 && (bytes !== undefined || (base64 !== '' && isBase64(base64))) };
 }
 
 function isAsked(path: StorePath, asked: StorePath | StorePathHash): boolean {

@@ -2,9 +2,9 @@
  * Asks one origin for many small files: over kept HTTP/1.1 connections, or over one HTTP/2 connection where the server offers it. It
  * knows only what every server of files does; everything else is trouble, for which its caller has the careful way.
  */
-import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import type { ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { Http1Line, type LineOwner, type RawRequest } from './http1Line';
 import { askOverHttp2 } from './http2Request';
 import { TROUBLE, type RawDone, type RawPipe, type RequestHeaders } from './rawPipe';
@@ -149,8 +149,10 @@ export class OriginPipe implements RawPipe, LineOwner {
 
   async #openSecure(): Promise<void> {
     const secureContext = await this.#options.secureContext();
+    // Loaded for the first secure connection: they take longer to load than a small audit takes.
+    const [{ connect }, http2] = await Promise.all([import('node:tls'), import('node:http2')]);
     const { host, port } = this.#address();
-    const socket = connectTls({
+    const socket = connect({
       host,
       port,
       secureContext,
@@ -170,14 +172,14 @@ export class OriginPipe implements RawPipe, LineOwner {
       settled = true;
       this.#opening--;
       if (this.#closed) socket.destroy();
-      else this.#useSecure(socket);
+      else this.#useSecure(socket, http2.connect);
     });
   }
 
-  #useSecure(socket: TLSSocket): void {
+  #useSecure(socket: TLSSocket, connectHttp2: typeof connect): void {
     this.#http2 = socket.alpnProtocol === 'h2';
     if (this.#http2) {
-      if (this.#session === undefined) this.#useSession(socket);
+      if (this.#session === undefined) this.#useSession(socket, connectHttp2);
       else socket.destroy();
     } else {
       socket.setNoDelay(true);
@@ -189,7 +191,7 @@ export class OriginPipe implements RawPipe, LineOwner {
     this.#pump();
   }
 
-  #useSession(socket: TLSSocket): void {
+  #useSession(socket: TLSSocket, connectHttp2: typeof connect): void {
     const session = connectHttp2(this.#options.origin, { createConnection: () => socket });
     this.#session = session;
     session.on('error', () => undefined);

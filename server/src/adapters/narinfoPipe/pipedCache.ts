@@ -3,7 +3,7 @@
  * and never repeats; whenever it meets anything but a plain answer, the question is put on the careful way, with its patience, its
  * proxies and its limits, and all others with it until that way has brought an answer.
  */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { parseNixCacheInfo } from '../../domain/nixCacheInfo';
 import type { StorePathHash } from '../../domain/storePath';
 import type { BinaryCache, CacheInfoLookup, NarinfoLookup, NarinfoPipe } from '../../engine/ports';
@@ -135,7 +135,9 @@ function pauseOf(answer: RawAnswer | RawTrouble): number {
 
 /** The text of a good answer; `undefined` for what the careful way has words for. */
 function textOf(body: Buffer): NarinfoLookup | undefined {
-  if (!isUtf8(body)) return undefined;
-  const text = body.toString('utf8');
+  // Nearly all narinfos are ASCII, which needs no decoding.
+  const ascii = isAscii(body);
+  if (!ascii && !isUtf8(body)) return undefined;
+  const text = body.toString(ascii ? 'latin1' : 'utf8');
   return text.startsWith('StorePath:') || !looksLikeWebPage(text) ? { kind: 'found', text } : undefined;
 }

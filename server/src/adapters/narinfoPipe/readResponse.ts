@@ -63,7 +63,9 @@ function parseHead(text: string): Head | undefined {
   let chunked = false;
   let contentEncoding = '';
   let retryAfter = '';
-  for (const [, name = '', field = ''] of text.matchAll(FIELDS)) {
+  FIELDS.lastIndex = 0;
+  for (let found = FIELDS.exec(text); found !== null; found = FIELDS.exec(text)) {
+    const [, name = '', field = ''] = found;
     const value = field.trim();
     // The names have different lengths.
     switch (name.length) {

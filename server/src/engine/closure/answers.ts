@@ -52,8 +52,15 @@ export type Answer = FoundAnswer | AbsentAnswer | FailedAnswer | UnaskedAnswer;
 /** Makes one object of equal checks: a closure has a handful of different ones. */
 export class CheckTable {
   readonly #checks = new Map<string, Check>();
+  /** The one given last, which is nearly always the next one, too. */
+  #last: Check | undefined;
 
-  intern({ verdict, keyNames, signatures, contentAddressed, accepted, problems }: CheckedNarinfo): Check {
+  intern(checked: CheckedNarinfo): Check {
+    if (this.#last === undefined || !isSame(this.#last, checked)) this.#last = this.#find(checked);
+    return this.#last;
+  }
+
+  #find({ verdict, keyNames, signatures, contentAddressed, accepted, problems }: CheckedNarinfo): Check {
     let key = `${verdict} ${String(contentAddressed)} ${String(accepted)}`;
     for (const problem of problems) key += ` ${problem}`;
     for (const { keyName, verdict: one } of signatures) key += `\n${one} ${keyName}`;
@@ -64,6 +71,16 @@ export class CheckTable {
     }
     return check;
   }
+}
+
+function isSame(check: Check, other: CheckedNarinfo): boolean {
+  if (check.verdict !== other.verdict || check.accepted !== other.accepted) return false;
+  if (check.contentAddressed !== other.contentAddressed || check.problems.length > 0 || other.problems.length > 0) return false;
+  if (check.signatures.length !== other.signatures.length) return false;
+  return check.signatures.every(({ keyName, verdict }, index) => {
+    const signature = other.signatures[index];
+    return signature?.keyName === keyName && signature.verdict === verdict;
+  });
 }
 
 /**
