@@ -12,6 +12,8 @@ export interface Check {
   readonly contentAddressed: boolean;
   readonly accepted: boolean;
   readonly problems: readonly NarinfoProblem[];
+  /** One of the signatures does not verify. */
+  readonly invalid: boolean;
 }
 
 export interface FoundAnswer {
@@ -66,7 +68,8 @@ export class CheckTable {
     for (const { keyName, verdict: one } of signatures) key += `\n${one} ${keyName}`;
     let check = this.#checks.get(key);
     if (check === undefined) {
-      check = { verdict, keyNames, signatures, contentAddressed, accepted, problems };
+      const invalid = signatures.some((signature) => signature.verdict === 'invalid');
+      check = { verdict, keyNames, signatures, contentAddressed, accepted, problems, invalid };
       this.#checks.set(key, check);
     }
     return check;

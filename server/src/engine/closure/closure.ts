@@ -29,6 +29,9 @@ export interface ClosureEntry {
 /** From best to worst. */
 const BEST_FIRST = ['verified', 'content-addressed', 'untrusted-key', 'unsigned', 'invalid-signature', 'absent'] as const;
 
+/** The same, and what is left when no cache told anything. */
+const VERDICTS = [...BEST_FIRST, 'unknown'] as const;
+
 export class Closure {
   readonly challenge: boolean;
   /** Those that are asked, in the order in which Nix would ask. */
@@ -43,6 +46,7 @@ export class Closure {
   readonly #sorted: readonly number[];
   /** By number: the path through which it was first reached from a root; itself for a root, -1 for what does not belong to it. */
   readonly #parents: Int32Array;
+  readonly #judged: Judged;
   #paths: readonly ClosurePath[] | undefined;
 
   private constructor(
@@ -58,6 +62,7 @@ export class Closure {
     this.#roots = walked.roots;
     this.#parents = parts.parents;
     this.#sorted = parts.sorted;
+    this.#judged = parts.judged;
     this.totals = parts.totals;
     this.stopped = stopped;
   }
@@ -156,11 +161,20 @@ export class Closure {
   }
 
   #entry(number: number): ClosureEntry {
-    return entryOf(this.#walked, number, this.challenge, this.lanes);
+    return entryOf(this.#walked, number, this.challenge, this.lanes, this.#judged);
   }
 }
 
+/** From which cache a path would be taken, and its verdict: worked out once, asked for by every report. */
+interface Judged {
+  /** By number of the path: 1 + the place of the cache among those asked, 0 for none. */
+  readonly from: Uint16Array;
+  /** By number of the path: the place in {@link VERDICTS}. */
+  readonly verdicts: Uint8Array;
+}
+
 interface ClosureParts {
+  readonly judged: Judged;
   readonly sorted: readonly number[];
   readonly parents: Int32Array;
   readonly totals: ClosureTotals;
@@ -173,6 +187,10 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
   const parents = new Int32Array(walked.paths.length).fill(-1);
   const reached: number[] = [];
   const visited: number[] = [];
+  const judged: Judged = {
+    from: new Uint16Array(walked.paths.length),
+    verdicts: new Uint8Array(walked.paths.length).fill(VERDICTS.length - 1),
+  };
   // First from the roots, then from whatever else was looked at and no root leads to.
   for (const starts of [walked.roots, walked.also]) {
     const begun = reached.length;
@@ -187,7 +205,10 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
       const answers = walked.answersOf(path);
       if (answers === undefined) continue;
       visited.push(path);
-      for (const reference of shownOf(answers, lanes)?.references ?? []) {
+      const taken = takenFrom(answers, lanes);
+      judged.from[path] = taken + 1;
+      judged.verdicts[path] = verdictOf(answers);
+      for (const reference of shownOf(answers, lanes[taken])?.references ?? NONE) {
         if ((parents[reference] ?? 0) >= 0) continue;
         parents[reference] = path;
         reached.push(reference);
@@ -203,7 +224,7 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
   const byKey = new Map<string, number>();
   const byCache = new Map<string, number>(lanes.map(({ url }) => [url, 0]));
   for (const path of sorted) {
-    const { verdict, keyNames, from, shown, agreement } = entryOf(walked, path, challenge, lanes);
+    const { verdict, keyNames, from, shown, agreement } = entryOf(walked, path, challenge, lanes, judged);
     narBytes += shown?.narSize ?? 0;
     count(byVerdict, verdict);
     for (const name of keyNames) count(byKey, name);
@@ -219,19 +240,19 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
     byCache: Object.fromEntries(byCache),
     differ,
   };
-  return { sorted, parents, totals, unvisited: reached.length - visited.length };
+  return { judged, sorted, parents, totals, unvisited: reached.length - visited.length };
 }
 
-function entryOf(walked: Walked, number: number, challenge: boolean, lanes: readonly CacheLane[]): ClosureEntry {
+function entryOf(walked: Walked, number: number, challenge: boolean, lanes: readonly CacheLane[], judged: Judged): ClosureEntry {
   const answers = walked.answersOf(number) ?? [];
-  const taken = takenFrom(answers, lanes);
+  const from = lanes[(judged.from[number] ?? 0) - 1];
   return {
     number,
     storePath: numbered(walked, number),
-    verdict: verdictOf(answers),
+    verdict: VERDICTS[judged.verdicts[number] ?? 0] ?? 'unknown',
     keyNames: keyNamesOf(answers),
-    from: taken?.lane,
-    shown: taken?.answer ?? bestFound(answers),
+    from,
+    shown: shownOf(answers, from),
     answers,
     agreement: challenge ? agreementOf(answers) : undefined,
   };
@@ -244,42 +265,49 @@ function numbered({ paths }: Walked, number: number): StorePath {
   return path;
 }
 
-function shownOf(answers: readonly (Answer | undefined)[], lanes: readonly CacheLane[]): FoundAnswer | undefined {
-  return takenFrom(answers, lanes)?.answer ?? bestFound(answers);
+const NONE: readonly number[] = [];
+
+/** The answer of the cache that Nix would take the path from; the best there is where it would take none. */
+function shownOf(answers: readonly (Answer | undefined)[], from: CacheLane | undefined): FoundAnswer | undefined {
+  const answer = from === undefined ? undefined : answers[from.order];
+  return answer?.kind === 'found' ? answer : bestFound(answers);
 }
 
-/** The first cache whose narinfo passes Nix's check. */
-function takenFrom(
-  answers: readonly (Answer | undefined)[],
-  lanes: readonly CacheLane[],
-): { readonly lane: CacheLane; readonly answer: FoundAnswer } | undefined {
-  for (const lane of lanes) {
-    const answer = answers[lane.order];
-    if (answer?.kind === 'found' && answer.check?.accepted === true) return { lane, answer };
+/** The place of the first cache whose narinfo passes Nix's check; -1 for none. */
+function takenFrom(answers: readonly (Answer | undefined)[], lanes: readonly CacheLane[]): number {
+  for (let place = 0; place < lanes.length; place++) {
+    const answer = answers[lanes[place]?.order ?? -1];
+    if (answer?.kind === 'found' && answer.check?.accepted === true) return place;
   }
-  return undefined;
+  return -1;
 }
 
 /** The best narinfo where Nix would take none; the first among equals. */
 function bestFound(answers: readonly (Answer | undefined)[]): FoundAnswer | undefined {
   let best: FoundAnswer | undefined;
-  let bestRank = Infinity;
+  let bestRank: number = VERDICTS.length;
   for (const answer of answers) {
     if (answer?.kind !== 'found') continue;
-    const rank = BEST_FIRST.findIndex((verdict) => verdict === answer.check?.verdict);
+    const rank = rankOf(answer.check?.verdict);
     if (rank < bestRank) [best, bestRank] = [answer, rank];
   }
   return best;
 }
 
-function verdictOf(answers: readonly (Answer | undefined)[]): PathVerdict {
-  let best: number = BEST_FIRST.length;
+/** A place in {@link VERDICTS}; for what is none of {@link BEST_FIRST} the last. */
+function rankOf(verdict: PathVerdict | undefined): number {
+  for (let rank = 0; rank < BEST_FIRST.length; rank++) if (BEST_FIRST[rank] === verdict) return rank;
+  return VERDICTS.length - 1;
+}
+
+/** The best verdict that any cache gives, as a place in {@link VERDICTS}. */
+function verdictOf(answers: readonly (Answer | undefined)[]): number {
+  let best = VERDICTS.length - 1;
   for (const answer of answers) {
     const verdict = answer?.kind === 'found' ? answer.check?.verdict : answer?.kind === 'absent' ? 'absent' : undefined;
-    const rank = BEST_FIRST.findIndex((candidate) => candidate === verdict);
-    if (rank >= 0 && rank < best) best = rank;
+    best = Math.min(best, rankOf(verdict));
   }
-  return BEST_FIRST[best] ?? 'unknown';
+  return best;
 }
 
 const NOBODY: readonly string[] = [];

@@ -53,10 +53,12 @@ export async function gatherFindings(closure: Closure): Promise<GatheredFindings
   const unsigned = new Groups('unsigned');
   const unknown = new Groups('signer-unknown');
   for (const entry of closure.entries()) {
+    if (slices.due) await slices.pause();
+    if (isClean(entry)) continue;
     const found = foundAt(closure, entry);
     const { storePath } = entry;
     if (entry.agreement === 'differ') single.add('caches-disagree', storePath, () => disagreement(entry, found));
-    const bad = found.filter(({ answer }) => answer.check?.signatures.some(({ verdict }) => verdict === 'invalid') === true);
+    const bad = found.filter(({ answer }) => answer.check?.invalid === true);
     if (bad.length > 0) single.add('signature-invalid', storePath, () => invalidSignature(entry, bad));
     if (entry.verdict === 'unsigned') unsigned.add(found[0]?.lane.url ?? '', storePath);
     if (entry.verdict === 'untrusted-key') unknown.add(claimedNames(found).join(', '), storePath);
@@ -120,6 +122,13 @@ export function groupFinding({ code, key, paths }: PathGroup): Finding {
     subject: total === 1 ? pathSubject(paths[0]) : { kind: 'key', id: key },
     evidence: { ...evidence, claimedKeyNames: key.split(', ') },
   });
+}
+
+/** Nothing can be found about a path: of nearly all this is so, and costs no more than this look. */
+function isClean({ verdict, agreement, answers }: ClosureEntry): boolean {
+  if (agreement === 'differ' || verdict === 'unsigned' || verdict === 'untrusted-key') return false;
+  for (const answer of answers) if (answer?.kind === 'found' && answer.check?.invalid === true) return false;
+  return true;
 }
 
 interface FoundAt {

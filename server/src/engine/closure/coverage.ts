@@ -72,7 +72,7 @@ async function coverageOf(
       answered++;
       paths++;
       bytes += answer.narSize;
-      if (entry.answers.every((other, order) => order === lane.order || other?.kind !== 'found')) onlyHere++;
+      if (closure.challenge && isAlone(entry, lane)) onlyHere++;
     } else if (answer?.kind === 'absent') {
       answered++;
       missing.push(entry);
@@ -81,7 +81,7 @@ async function coverageOf(
   }
   const neededBy = ({ number }: CoveredEntry): number => referrers[number] ?? 0;
   const ranked = await sortInSlices(missing, (a, b) => neededBy(b) - neededBy(a), slices);
-  const fill = await fillOf(closure, lane, slices);
+  const fill = missing.length === 0 ? [] : await fillOf(closure, lane, slices);
   return {
     url: lane.url,
     answered,
@@ -91,6 +91,11 @@ async function coverageOf(
     missing: ranked.map((entry) => ({ storePath: entry.storePath, neededBy: neededBy(entry) })),
     ...(fill.length === 0 ? {} : { fill }),
   };
+}
+
+function isAlone({ answers }: CoveredEntry, { order }: CoveredCache): boolean {
+  for (let other = 0; other < answers.length; other++) if (other !== order && answers[other]?.kind === 'found') return false;
+  return true;
 }
 
 /**
