@@ -196,9 +196,7 @@ function environment(
     [
       `- ${tool.name} ${escapeMarkdown(tool.version)}, report schema 1`,
       `- Mode: ${offline ? `nothing was asked (${escapeMarkdown(offlineReason ?? 'offline')})` : 'caches were asked'}`,
-      ...(inputs.length === 0
-        ? []
-        : [`- Answers: ${oldest === undefined ? 'none' : `from ${oldest} to ${newest ?? oldest}`}`]),
+      ...(inputs.length === 0 ? [] : [`- Answers: ${oldest === undefined ? 'none' : `from ${oldest} to ${newest ?? oldest}`}`]),
       ...(configuration.requireSignatures
         ? []
         : ['- **Nix is configured with `require-sigs = false`: it takes paths without any signature.**']),

@@ -2,12 +2,13 @@
 import { closureJsonReport } from './closureJson';
 import { cyclonedxReport } from './cyclonedx';
 import type { FinishedAudit } from './finishedAudit';
+import { htmlReport } from './html';
 import { jsonReport } from './json';
 import { markdownReport, type ReportRules } from './markdown';
 import { sarifReport } from './sarif';
 import { textReport } from './text';
 
-export const REPORT_FORMATS = ['text', 'json', 'markdown', 'sarif', 'cyclonedx'] as const;
+export const REPORT_FORMATS = ['text', 'json', 'markdown', 'html', 'sarif', 'cyclonedx'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
@@ -38,6 +39,9 @@ export function* reportPieces(format: ReportFormat, audit: FinishedAudit, option
       return;
     case 'markdown':
       yield markdownReport(report, options.rules, closure, options.why);
+      return;
+    case 'html':
+      yield* htmlReport(audit, options);
       return;
     case 'sarif':
       yield sarifReport(audit, options);
