@@ -49,5 +49,10 @@ export function fakeNix(setup: FakeNixSetup = {}): FakeNix {
       ),
     inputPackages: (_, input, sample, signal) =>
       answer(`inputPackages ${input.join('/')} ${sample.length}`, signal, () => packages[input.join('/')]),
+    findPackages: (_, input, names, signal) =>
+      answer(`findPackages ${input.join('/')}`, signal, () => {
+        const all = packages[input.join('/')];
+        return all && { ...all, outputs: all.outputs.filter(({ attribute }) => names.includes(attribute)) };
+      }),
   };
 }

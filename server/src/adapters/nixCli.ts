@@ -24,7 +24,7 @@ import { parseDerivations, type FormatError } from './nix/derivations';
 import { describeNixFailure } from './nix/failure';
 import { findNix } from './nix/findNix';
 import { OUTPUT_KINDS, outputsOfNames, parseFlakeShow, sorted } from './nix/flakeShow';
-import { parseInputPackages, parseNames, parseResolvedUrl, withWrapper } from './nix/inputPackages';
+import { parseInputPackages, parseNames, parseResolvedUrl, withWrapper, type WrapperRequest } from './nix/inputPackages';
 import { parsePathInfo } from './nix/pathInfo';
 import { derivationShow, isAtLeast, OLDEST_NIX, parseNixVersion, pathInfoJson } from './nix/version';
 import { runProgram } from './runProgram';
@@ -117,10 +117,27 @@ class InstalledNix implements NixCli {
     return answer(infos);
   }
 
-  async inputPackages(
+  inputPackages(
     flake: NixFlake,
     input: readonly string[],
     sample: readonly string[],
+    signal: AbortSignal,
+  ): Promise<NixAnswer<InputPackages>> {
+    return this.#packages(flake, { input, sample, onlySample: false }, signal);
+  }
+
+  findPackages(
+    flake: NixFlake,
+    input: readonly string[],
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<NixAnswer<InputPackages>> {
+    return this.#packages(flake, { input, sample: names, onlySample: true }, signal);
+  }
+
+  async #packages(
+    flake: NixFlake,
+    which: Pick<WrapperRequest, 'input' | 'sample' | 'onlySample'>,
     signal: AbortSignal,
   ): Promise<NixAnswer<InputPackages>> {
     const system = await this.#system(signal);
@@ -129,7 +146,7 @@ class InstalledNix implements NixCli {
     if (metadata.kind === 'failed') return metadata;
     const url = understood(parseResolvedUrl(metadata.value));
     if (url.kind === 'failed') return url;
-    const request = { url: url.value, system: system.value, input, sample };
+    const request = { url: url.value, system: system.value, ...which };
     return withWrapper(request, async (folder, reference) => {
       // The lock that is not written is that of our own flake; the audited one was found complete by the command before.
       const flags = [...ALWAYS, '--no-write-lock-file', ...NO_IMPORT, ...NO_BUILDING];

@@ -8,6 +8,7 @@ import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
 import { partOf } from '../domain/shardReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
+import { attributeClosure } from '../engine/attribution';
 import {
   checkBinaries,
   knownBinariesOf,
@@ -205,6 +206,19 @@ async function audit(
       installables: outputs.filter((output) => mine.has(output)),
       paths: paths.filter((storePath) => mine.has(storePath)),
       partial: true,
+      attribute: (derivations, all, attributing) =>
+        attributeClosure(
+          {
+            facts,
+            flake: { dir },
+            derivations,
+            paths: all,
+            onFailure: (input, { message }) =>
+              log.warn(`which paths come from ${plainText(input.join('/'), 80)} was not found out: ${plainText(message, 300)}`),
+          },
+          { nix: tools.nix, store: binariesStore(request), clock: request.runtime.clock },
+          attributing,
+        ),
       trusted: configuration.trusted,
       storeDir: configuration.storeDir,
       ...(command.maxPaths === undefined ? {} : { maxPaths: command.maxPaths }),
@@ -220,7 +234,7 @@ async function audit(
   const whole = withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
   if (shard === undefined) return whole;
   const flakeTexts = [facts.flakeNixText, facts.lockText];
-  return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, flakeTexts }), outcome.value.plan);
+  return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, flakeTexts }), outcome.value);
 }
 
 /** The installables that are audited, each once, in the order in which they were named; `undefined` when Nix could not tell. */

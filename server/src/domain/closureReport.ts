@@ -25,8 +25,19 @@ export interface ClosureReport {
   readonly stopped?: ClosureStop;
   /** What Nix would do to have the outputs; of an audit of outputs. */
   readonly plan?: PlanReport;
+  /** How much of it comes from each input, where that can be shown; what belongs to none is counted last. Of an audit of outputs. */
+  readonly byInput?: readonly InputShare[];
   /** What the build downloads, which no signature covers; of an audit of outputs. */
   readonly sources?: { readonly totals: FixedSourceTotals; readonly list: readonly FixedSource[] };
+}
+
+/** What of a closure comes from one input. */
+export interface InputShare {
+  /** Path of the input from the root; absent for what could not be shown to come from any. */
+  readonly input?: readonly string[];
+  readonly paths: number;
+  /** Sum of the NAR sizes that are known. */
+  readonly narBytes: number;
 }
 
 /**
@@ -82,7 +93,7 @@ export interface ClosurePath {
   readonly narSize?: number;
   /** Sorted; may name the path itself. */
   readonly references: readonly string[];
-  /** Path of the input whose package has it as an output, where Nix told; left out rather than guessed. */
+  /** Path of the input that it comes from, where that can be shown; left out rather than guessed. */
   readonly input?: readonly string[];
   /** Built on this machine, or what Nix would have to build here; of an audit of outputs. */
   readonly built?: 'local' | 'would-build';

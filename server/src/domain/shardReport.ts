@@ -3,6 +3,7 @@
  * when the shards are put together again. Fields may be added, never changed.
  */
 import { createHash } from 'node:crypto';
+import type { InputClaim } from './inputClaims';
 
 /** Each shard is a job of its own; nobody has more. */
 export const MAX_SHARDS = 1000;
@@ -25,6 +26,8 @@ export interface ShardReport extends Shard {
   readonly groups: readonly ShardGroup[];
   /** Findings about single paths that are counted, and not listed. */
   readonly more: readonly { readonly code: string; /** Sorted. */ readonly subjects: readonly string[] }[];
+  /** From which inputs paths may come, also paths that are not in this closure; of an audit of outputs. */
+  readonly claims?: readonly InputClaim[];
   /** Of an audit of outputs. Sorted. */
   readonly plan?: { readonly local: readonly string[]; readonly substitute: readonly string[] };
 }

@@ -88,7 +88,7 @@ export function ownFlakes({ inputs }: FlakeFacts): readonly InputFacts[] {
 const MAX_RECALLED = 200;
 
 /** One input for each node of the lock that may have packages, the nearest to the root first. */
-function recalledInputs({ inputs }: FlakeFacts): readonly InputFacts[] {
+export function recalledInputs({ inputs }: FlakeFacts): readonly InputFacts[] {
   const byNode = new Map<string, InputFacts>();
   for (const input of [...inputs].sort((a, b) => a.path.length - b.path.length))
     if (input.flake && input.resolution.kind === 'node' && !byNode.has(input.node)) byNode.set(input.node, input);
@@ -105,10 +105,25 @@ export async function checkBinaries(
 ): Promise<NixAnswer<InputBinaries>> {
   const found = await nix.inputPackages(flake, input.path, PACKAGE_SAMPLE, signal);
   if (found.kind === 'failed') return found;
-  const packages: StoredPackages = { ...found.value, at: clock.now() };
   const key = packagesKey(facts, input);
+  const known = key === undefined ? [] : await store.get(key);
+  const packages = joinedPackages(
+    { ...found.value, at: clock.now() },
+    known.find(({ system }) => system === found.value.system),
+  );
   if (key !== undefined) await store.put(key, packages);
   return { kind: 'ok', value: await lookUp(packages, walk, signal) };
+}
+
+/**
+ * Adds to the packages that were found those that are known from earlier, where not all were looked at: for example those that the outputs of the
+ * flake use. The same sources evaluate to the same.
+ */
+export function joinedPackages(found: StoredPackages, known: StoredPackages | undefined): StoredPackages {
+  if (known === undefined || !found.sampled) return found;
+  const all = new Map([...known.outputs, ...found.outputs].map((output) => [`${output.attribute} ${output.output}`, output]));
+  const outputs = [...all.values()].sort((a, b) => compareText(a.attribute, b.attribute) || compareText(a.output, b.output));
+  return { ...found, sampled: known.sampled, failed: known.sampled ? found.failed : known.failed, outputs };
 }
 
 /** Says what is known of an input's binaries without running Nix; `walk` decides whether caches are asked. The newest check counts. */

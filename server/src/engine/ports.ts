@@ -267,6 +267,13 @@ export interface NixCli {
     sample: readonly string[],
     signal: AbortSignal,
   ): Promise<NixAnswer<InputPackages>>;
+  /** The same, of no other packages than those with these attribute names; names that the input does not have are left out. */
+  findPackages(
+    flake: NixFlake,
+    input: readonly string[],
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<NixAnswer<InputPackages>>;
 }
 
 /** The packages of an input as they were found once, with the time (milliseconds since 1970). */

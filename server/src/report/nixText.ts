@@ -30,7 +30,10 @@ export function binariesText(inputs: readonly InputReport[], color: boolean): st
 }
 
 /** Prints plan and sources of an audit of outputs. */
-export function planText({ plan, sources }: Pick<ClosureReport, 'plan' | 'sources'>, color: boolean): string {
+export function planText(
+  { plan, byInput = [], sources }: Pick<ClosureReport, 'plan' | 'byInput' | 'sources'>,
+  color: boolean,
+): string {
   const { bold, dim, yellow } = createColors(color);
   const lines: string[] = [];
   if (plan !== undefined) {
@@ -43,6 +46,15 @@ export function planText({ plan, sources }: Pick<ClosureReport, 'plan' | 'source
     lines.push(...andMore(plan.build.length));
     for (const path of plan.missing.slice(0, MAX_LINES)) lines.push(yellow(`    needed, and nowhere: ${plainText(path, 200)}`));
     if (plan.unplanned.length > 0) lines.push(yellow(`    not planned: ${plural(plan.unplanned.length, 'derivation')}`));
+  }
+  if (byInput.length > 0) {
+    lines.push('', bold('Paths by input, where it can be shown'));
+    for (const { input, paths } of byInput.slice(0, MAX_LINES)) {
+      lines.push(
+        input === undefined ? dim(row(paths, 'of this flake itself, or not known')) : row(paths, plainText(input.join('/'), 80)),
+      );
+    }
+    lines.push(...andMore(byInput.length));
   }
   if (sources !== undefined && sources.totals.sources > 0) {
     const { totals, list } = sources;

@@ -19,8 +19,9 @@ export interface WrapperRequest {
   readonly system: string;
   /** Path of the input from the root. */
   readonly input: readonly string[];
-  /** Attributes to look at where the input has too many. */
+  /** Attributes to look at where the input has too many; or always, and no others. */
   readonly sample: readonly string[];
+  readonly onlySample: boolean;
 }
 
 /** An input with more packages than this is sampled. */
@@ -37,8 +38,8 @@ const OUTPUTS = `{ audited, ... }:
     packages = (input.packages or { }).\${request.system} or { };
     legacy = (input.legacyPackages or { }).\${request.system} or { };
     own = builtins.attrNames packages;
-    few = own != [ ] && builtins.length own <= ${MAX_PACKAGES};
-    set = if own == [ ] then legacy else packages;
+    few = !request.onlySample && own != [ ] && builtins.length own <= ${MAX_PACKAGES};
+    set = if request.onlySample then legacy // packages else if own == [ ] then legacy else packages;
     names = if few then own else builtins.filter (name: builtins.hasAttr name set) request.sample;
     try = value: builtins.tryEval (builtins.deepSeq value value);
     describe = name:

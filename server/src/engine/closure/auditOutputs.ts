@@ -1,11 +1,14 @@
 /** The audit of flake outputs: what the installed Nix evaluates them to, what it would do to have them, and who vouches for all of it. */
-import type { ClosurePath, LocalCopy, PlanReport } from '../../domain/closureReport';
+import type { ClosurePath, InputShare, LocalCopy, PlanReport } from '../../domain/closureReport';
+import type { Derivation } from '../../domain/derivation';
 import { fixedSources, fixedSourceTotals, type FixedSource, type FixedSourceTotals } from '../../domain/fixedSources';
+import type { InputClaim } from '../../domain/inputClaims';
 import { localNarinfo, type LocalPathInfo } from '../../domain/localPathInfo';
 import type { TrustedKeys } from '../../domain/publicKey';
 import type { StorePath } from '../../domain/storePath';
 import { verifyNarinfo } from '../../domain/verifyNarinfo';
 import { compareText } from '../../util/compare';
+import type { Attributed, Attribution } from '../attribution';
 import type { NixAnswer, NixCli, NixFailure, NixFlake } from '../ports';
 import type { Closure } from './closure';
 import { planBuild, plannedAudit, type BuildPlan, type PlanSources, type Substitute } from './plan';
@@ -27,6 +30,12 @@ export interface OutputsRequest {
   readonly storeDir: string;
   /** Whether a cancelled walk gives what it learned, as an audit whose closure is `stopped`; else it rejects, as everything before it does. */
   readonly partial?: boolean;
+  /** Tells from which input each path comes, where that can be shown. */
+  readonly attribute?: (
+    derivations: ReadonlyMap<StorePath, Derivation>,
+    paths: Iterable<StorePath>,
+    signal: AbortSignal,
+  ) => Promise<Attributed>;
   /** Told when the next part begins. */
   readonly onStage?: (stage: 'evaluating' | 'planning' | 'walking') => void;
 }
@@ -39,6 +48,9 @@ export interface OutputsAudit {
   readonly closure: Closure;
   readonly planReport: PlanReport;
   readonly sources: { readonly totals: FixedSourceTotals; readonly list: readonly FixedSource[] };
+  /** Absent where nobody asked. */
+  readonly byInput?: readonly InputShare[];
+  readonly claims?: readonly InputClaim[];
   /** Adds to a path of the closure what only Nix knows of it. */
   readonly describe: (path: ClosurePath) => ClosurePath;
 }
@@ -69,6 +81,8 @@ export async function auditOutputs(
   const { maxPaths } = request;
   const closure = await walk({ roots, also: paths, ...(maxPaths === undefined ? {} : { maxPaths }) }, signal);
   if (request.partial !== true) signal.throwIfAborted();
+  const attributed = await attribute(resolved.value.derivations, closure, request, signal);
+  const attribution = attributed?.inputs;
   const list = fixedSources(resolved.value.derivations.values());
   return {
     kind: 'ok',
@@ -78,18 +92,67 @@ export async function auditOutputs(
       closure,
       planReport: reportPlan(plan, version.value.text),
       sources: { totals: fixedSourceTotals(list), list },
+      ...(attribution === undefined
+        ? {}
+        : { byInput: inputShares(withInputs(closure, attribution)), claims: attributed?.claims ?? [] }),
       describe: (path) => {
         const storePath = path.storePath as StorePath;
         const mark = built.get(storePath);
         const info = plan.local.get(storePath);
+        const input = attribution?.get(storePath);
         return {
           ...path,
           ...(mark === undefined ? {} : { built: mark }),
           ...(info === undefined ? {} : { local: localCopy(info, request) }),
+          ...(input === undefined ? {} : { input }),
         };
       },
     },
   };
+}
+
+async function attribute(
+  derivations: ReadonlyMap<StorePath, Derivation>,
+  closure: Closure,
+  request: OutputsRequest,
+  signal: AbortSignal,
+): Promise<Attributed | undefined> {
+  if (signal.aborted || request.attribute === undefined) return undefined;
+  try {
+    return await request.attribute(derivations, storePathsOf(closure), signal);
+  } catch (error) {
+    if (request.partial !== true || error !== signal.reason) throw error;
+    return undefined;
+  }
+}
+
+function* storePathsOf(closure: Closure): Generator<StorePath> {
+  for (const { storePath } of closure.entries()) yield storePath;
+}
+
+function* withInputs(closure: Closure, attribution: Attribution): Generator<Pick<ClosurePath, 'input' | 'narSize'>> {
+  for (const { storePath, shown } of closure.entries()) {
+    const input = attribution.get(storePath);
+    yield { ...(input === undefined ? {} : { input }), ...(shown === undefined ? {} : { narSize: shown.narSize }) };
+  }
+}
+
+/** Counts paths by the input that they come from, those of most paths first; what belongs to no input comes last. */
+export function inputShares(paths: Iterable<Pick<ClosurePath, 'input' | 'narSize'>>): InputShare[] {
+  const shares = new Map<string, { input?: readonly string[]; paths: number; narBytes: number }>();
+  for (const { input, narSize = 0 } of paths) {
+    const key = JSON.stringify(input ?? null);
+    const share = shares.get(key) ?? { ...(input === undefined ? {} : { input }), paths: 0, narBytes: 0 };
+    shares.set(key, share);
+    share.paths++;
+    share.narBytes += narSize;
+  }
+  return [...shares.values()].sort(
+    (a, b) =>
+      (a.input === undefined ? 1 : 0) - (b.input === undefined ? 1 : 0) ||
+      b.paths - a.paths ||
+      compareText(a.input?.join('/') ?? '', b.input?.join('/') ?? ''),
+  );
 }
 
 /** Carries a failure of Nix out of the plan, which knows nothing of Nix. */

@@ -56,10 +56,16 @@ export async function auditClosure(
 export function withFlake(
   flake: InputsReport,
   audited: ClosureAudit,
-  { roots, planReport, sources, describe }: Pick<OutputsAudit, 'roots' | 'planReport' | 'sources' | 'describe'>,
+  {
+    roots,
+    planReport,
+    sources,
+    byInput,
+    describe,
+  }: Pick<OutputsAudit, 'roots' | 'planReport' | 'sources' | 'byInput' | 'describe'>,
   rules: FindingRules,
 ): ClosureAudit {
-  const summary = { ...audited.summary, roots, plan: planReport, sources };
+  const summary = { ...audited.summary, roots, plan: planReport, ...(byInput === undefined ? {} : { byInput }), sources };
   const asked = new Map(audited.report.caches.map((cache) => [cache.url, cache]));
   // Those that were asked for the closure are known better from that; only the flake's report knows of those that were not.
   const caches = flake.caches.map((cache) => asked.get(cache.url) ?? cache);

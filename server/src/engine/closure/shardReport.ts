@@ -3,9 +3,9 @@ import { digestOf, type Shard, type ShardAnswers, type ShardQuestion, type Shard
 import type { StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
 import type { TrustConfiguration } from '../trustConfiguration';
+import type { OutputsAudit } from './auditOutputs';
 import type { ClosureAudit } from './auditReport';
 import type { Closure } from './closure';
-import type { BuildPlan } from './plan';
 
 /** Everything that decides what an audit answers. */
 export interface AskedQuestion {
@@ -37,16 +37,21 @@ export function shardQuestion(asked: AskedQuestion): ShardQuestion {
   };
 }
 
-/** Adds to the report of a shard what counts when all are put together. @param plan Of an audit of outputs. */
-export function withShard(audit: ClosureAudit, shard: Shard, question: ShardQuestion, plan?: BuildPlan): ClosureAudit {
-  return { ...audit, report: { ...audit.report, shard: shardReport(shard, question, audit, plan) } };
+/** Adds to the report of a shard what counts when all are put together. @param outputs Of an audit of outputs. */
+export function withShard(
+  audit: ClosureAudit,
+  shard: Shard,
+  question: ShardQuestion,
+  outputs?: Pick<OutputsAudit, 'plan' | 'claims'>,
+): ClosureAudit {
+  return { ...audit, report: { ...audit.report, shard: shardReport(shard, question, audit, outputs) } };
 }
 
 function shardReport(
   { index, count }: Shard,
   question: ShardQuestion,
   { closure, gathered }: ClosureAudit,
-  plan: BuildPlan | undefined,
+  outputs: Pick<OutputsAudit, 'plan' | 'claims'> | undefined,
 ): ShardReport {
   return {
     index,
@@ -63,12 +68,13 @@ function shardReport(
     }),
     groups: gathered.groups.map(({ code, key, paths }) => ({ code, key, paths })),
     more: gathered.single.flatMap(({ code, more }) => (more.length === 0 ? [] : [{ code, subjects: more }])),
-    ...(plan === undefined
+    ...(outputs?.claims === undefined ? {} : { claims: outputs.claims }),
+    ...(outputs === undefined
       ? {}
       : {
           plan: {
-            local: [...plan.local.keys()].sort(compareText),
-            substitute: [...plan.substitute.keys()].sort(compareText),
+            local: [...outputs.plan.local.keys()].sort(compareText),
+            substitute: [...outputs.plan.substitute.keys()].sort(compareText),
           },
         }),
   };

@@ -13,6 +13,7 @@ import { storePathName, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
 import { omit } from '../../util/omit';
 import { plainText } from '../../util/plainText';
+import { inputShares } from '../closure/auditOutputs';
 import { closureReportedFindings, compareFindings } from '../closure/auditReport';
 import { groupFinding, incomplete, MAX_PER_CODE, moreFindings, subjectKey, type PathGroup } from '../closure/closureFindings';
 import { coverage } from '../closure/coverage';
@@ -73,6 +74,9 @@ async function merged(shards: Shards, gaps: string | undefined): Promise<AuditRe
       coverage: covered,
       ...(stopped === undefined ? {} : { stopped }),
       ...(plan === undefined ? {} : { plan }),
+      ...(list.some((one) => one.closure.byInput !== undefined)
+        ? { byInput: inputShares(closure.paths.map(({ path }) => path)) }
+        : {}),
       ...(sources === undefined ? {} : { sources }),
     },
   };

@@ -1,8 +1,10 @@
 /** The closures of several shards as one: every path once, with the best that a shard found out about it. */
 import type { ClosurePath, ClosureTotals } from '../../domain/closureReport';
+import { decideClaims } from '../../domain/inputClaims';
 import type { PathVerdict } from '../../domain/inputsReport';
 import type { StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
+import { omit } from '../../util/omit';
 import { plainText } from '../../util/plainText';
 import type { CoveredAnswer, CoveredCache, CoveredClosure, CoveredEntry } from '../closure/coverage';
 import type { ShardOfReport } from './shards';
@@ -52,12 +54,18 @@ export class MergedClosure implements CoveredClosure {
         else list.push({ shard, path, answers });
       }
     }
+    // One shard may know of another's path where it comes from.
+    const wanted = { has: (path: StorePath) => said.has(path) };
+    const inputs = decideClaims(
+      shards.flatMap(({ record }) => record.claims ?? []),
+      wanted,
+    );
     this.paths = [...said]
       .sort(([a], [b]) => compareText(a, b))
       .map(([, list]) => {
         const [best, ...others] = list.sort(compareRecords);
         if (best === undefined) throw new RangeError('a path of no shard');
-        return { ...best, path: joined(best.path, others), others };
+        return { ...best, path: joined(best.path, others, inputs.get(best.path.storePath as StorePath)), others };
       });
     for (const { path } of this.paths) this.#numbers.set(path.storePath, this.#numbers.size);
     for (const { path } of this.paths) {
@@ -131,23 +139,21 @@ function compareRecords(a: PathOfShard, b: PathOfShard): number {
 }
 
 /** Adds to one record what others know beside the caches: how the path comes about here, and to which input it belongs. */
-function joined(best: ClosurePath, others: readonly PathOfShard[]): ClosurePath {
-  if (others.length === 0) return best;
-  const { built, local, input, ...rest } = best;
+function joined(best: ClosurePath, others: readonly PathOfShard[], input: readonly string[] | undefined): ClosurePath {
+  if (others.length === 0 && input === best.input) return best;
+  const { built, local } = best;
+  const rest: Omit<ClosurePath, 'built' | 'local' | 'input'> = omit(best, ['built', 'local', 'input']);
   const all = [best, ...others.map(({ path }) => path)];
   const marks = new Set(all.map((path) => path.built));
   const mark = marks.has('local') ? 'local' : marks.has('would-build') ? 'would-build' : built;
   const copy = local ?? all.find((path) => path.local !== undefined)?.local;
-  const inputs = new Map(all.flatMap((path) => (path.input === undefined ? [] : [[JSON.stringify(path.input), path.input]])));
-  // Where shards do not agree nobody knows.
-  const [only = input, another] = inputs.values();
   const agreement = all.some((path) => path.agreement === 'differ') ? 'differ' : rest.agreement;
   return {
     ...rest,
     ...(agreement === undefined ? {} : { agreement }),
     ...(mark === undefined ? {} : { built: mark }),
     ...(copy === undefined ? {} : { local: copy }),
-    ...(only === undefined || another !== undefined ? {} : { input: only }),
+    ...(input === undefined ? {} : { input }),
   };
 }
 

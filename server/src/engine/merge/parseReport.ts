@@ -146,6 +146,9 @@ const CLOSURE = z.looseObject({
       unplanned: storePaths,
     }),
   ),
+  byInput: z.optional(
+    z.array(z.looseObject({ input: z.optional(names), paths: count, narBytes: z.number().check(z.nonnegative()) })),
+  ),
   sources: z.optional(
     z.looseObject({
       totals: z.looseObject({
@@ -171,6 +174,9 @@ const SHARD = z.looseObject({
   answers: z.array(z.looseObject({ url: word, sizes: z.array(z.nullable(z.int().check(z.minimum(-1)))) })),
   groups: z.array(z.looseObject({ code: z.enum(['unsigned', 'signer-unknown']), key: word, paths: storePaths })),
   more: z.array(z.looseObject({ code: word, subjects: names })),
+  claims: z.optional(
+    z.array(z.looseObject({ input: names, kind: z.enum(['source', 'sole', 'defines', 'offers']), paths: storePaths })),
+  ),
   plan: z.optional(z.looseObject({ local: storePaths, substitute: storePaths })),
 });
 
