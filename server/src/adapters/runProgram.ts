@@ -33,8 +33,10 @@ const GRACE_MS = 500;
 
 /** Groups that run, to be ended with us: they have a session of their own, which no closing terminal ends. */
 const running = new Set<number>();
+/** Groups that were asked to end and have not been ended yet. */
+const ending = new Set<number>();
 process.on('exit', () => {
-  for (const pid of running) killGroup(pid, 'SIGKILL');
+  for (const pid of [...running, ...ending]) killGroup(pid, 'SIGKILL');
 });
 
 /** Runs a program with standard input closed and no terminal to ask on. Rejects only when `signal` aborts, at once. */
@@ -121,7 +123,14 @@ function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid === undefined) return;
   killGroup(pid, 'SIGTERM');
   // What ignores the request is ended; what went on after its parent had gone as well.
-  if (exitCode === null && signalCode === null) setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS);
+  if (exitCode !== null || signalCode !== null) return;
+  ending.add(pid);
+  const timer = setTimeout(() => {
+    ending.delete(pid);
+    killGroup(pid, 'SIGKILL');
+  }, GRACE_MS);
+  // Whoever cancelled does not wait for it: our own end is theirs, too.
+  timer.unref();
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {
