@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import Ajv from 'ajv/dist/2020';
+import Ajv, { type ValidateFunction } from 'ajv/dist/2020';
 
 const text = readFileSync(path.join(__dirname, '../../docs/schema/report.schema.json'), 'utf8');
+
+let validators: ValidateFunction[] | undefined;
 
 /**
  * Checks a report under the published schema, and refuses what the schema does not name: the published one lets later versions add fields,
@@ -10,9 +12,10 @@ const text = readFileSync(path.join(__dirname, '../../docs/schema/report.schema.
  */
 export function schemaErrors(report: unknown): string[] {
   const errors: string[] = [];
-  for (const schema of [JSON.parse(text) as object, closed(JSON.parse(text)) as object]) {
-    const ajv = new Ajv({ strict: true, strictRequired: false, allErrors: true });
-    const validate = ajv.compile(schema);
+  validators ??= [JSON.parse(text) as object, closed(JSON.parse(text)) as object].map((schema) =>
+    new Ajv({ strict: true, strictRequired: false, allErrors: true }).compile(schema),
+  );
+  for (const validate of validators) {
     if (!validate(report))
       errors.push(...(validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`));
   }

@@ -17,7 +17,21 @@ const report = () => ({
   tool: { name: 'flake-trust', version: '1.2.3' },
   lock: { state: 'missing' },
   caches: [{ url, origin: 'command-line', state: 'reachable', priority: 40 }],
-  inputs: [],
+  inputs: [
+    {
+      ...{ path: ['nixpkgs'], node: 'nixpkgs', type: 'github', reference: 'github:NixOS/nixpkgs', flake: true, private: false },
+      ...{ narHash, storePath: pathOf(9), rev: 'a'.repeat(40), lastModified: 1 },
+      declaredAt: { line: 1, character: 2, endLine: 1, endCharacter: 9 },
+      answers: [
+        {
+          ...{ url, answer: 'found', narHash, contentAddressed: false, checkedAt: '2026-01-01T00:00:00.000Z' },
+          signatures: [{ keyName: 'k-1', verdict: 'verified' }],
+        },
+      ],
+      signer: { verdict: 'verified', keyNames: ['k-1'] },
+      vetting: { state: 'no-policy' },
+    },
+  ],
   findings: [
     {
       ...{ code: 'closure-incomplete', severity: 'warning', message: 'Not whole', help: 'https://example.org' },
@@ -30,6 +44,7 @@ const report = () => ({
     question: { roots: '0'.repeat(32), caches: '1'.repeat(32), keys: '2'.repeat(32), options: '3'.repeat(32) },
     answers: [{ url, sizes: [17] }],
     groups: [{ code: 'unsigned', key: url, paths: [pathOf(1)] }],
+    claims: [{ input: ['nixpkgs'], kind: 'sole', paths: [pathOf(1)] }],
     more: [{ code: 'signature-invalid', subjects: [pathOf(1)] }],
     plan: { local: [], substitute: [pathOf(1)] },
   },
@@ -49,8 +64,24 @@ const report = () => ({
     totals: { paths: 1, narBytes: 17, byVerdict: { unsigned: 1 }, byKey: {}, byCache: { [url]: 0 }, differ: 0 },
     coverage: [{ url, answered: 1, paths: 1, bytes: 17, missing: [] }],
     stopped: { reason: 'cancelled', unvisited: 1 },
-    plan: { nix: '2.8.0', local: 0, substitute: 1, build: [], missing: [], unplanned: [] },
-    sources: { totals: { sources: 0, byAlgorithm: {}, byHost: [], byIssue: {} }, list: [] },
+    byInput: [{ input: ['nixpkgs'], paths: 1, narBytes: 17 }],
+    plan: {
+      nix: '2.8.0',
+      local: 0,
+      substitute: 1,
+      build: [{ drvPath: pathOf(5), outputs: ['out'], reason: 'forbidden' }],
+      missing: [],
+      unplanned: [],
+    },
+    sources: {
+      totals: { sources: 0, byAlgorithm: {}, byHost: [], byIssue: { 'weak-hash': 0, 'plain-http': 0, 'no-url': 0 } },
+      list: [
+        {
+          ...{ drvPath: pathOf(6), name: 'src', algorithm: 'sha256', hash: narHash, method: 'flat', issues: ['plain-http'] },
+          urls: [{ url: 'http://example.org/x', scheme: 'http', host: 'example.org' }],
+        },
+      ],
+    },
   },
 });
 
@@ -148,7 +179,7 @@ describe('a report read back', () => {
           assert.doesNotMatch(printed, /\u001b/);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 400 },
     );
   });
 });

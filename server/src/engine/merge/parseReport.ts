@@ -23,25 +23,36 @@ const storePath = z
   .check(z.regex(/^\/[\w/.+-]{0,200}\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]{1,211}$/, 'this is no store path'));
 const storePaths = z.array(storePath);
 const narHash = z.string().check(z.regex(/^sha256-[A-Za-z0-9+/]{43}=$/, 'this is no SRI hash'));
+const time = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'this is no time'));
 const VERDICTS = ['verified', 'content-addressed', 'hash-mismatch', 'invalid-signature', 'untrusted-key', 'unsigned'] as const;
 const verdict = z.enum([...VERDICTS, 'absent', 'unknown']);
 
-const ANSWER = z.looseObject({
-  url: word,
-  answer: z.enum(['found', 'absent', 'unauthorized', 'unreachable', 'malformed', 'not-asked']),
-  reason: z.optional(word),
-  narHash: z.optional(narHash),
-  contentAddressed: z.optional(z.boolean()),
-  signatures: z.optional(z.array(z.looseObject({ keyName: word, verdict: z.enum(['verified', 'invalid', 'untrusted-key']) }))),
-  checkedAt: z.optional(word),
-});
+const ANSWER = z
+  .looseObject({
+    url: word,
+    answer: z.enum(['found', 'absent', 'unauthorized', 'unreachable', 'malformed', 'not-asked']),
+    reason: z.optional(word),
+    narHash: z.optional(narHash),
+    contentAddressed: z.optional(z.boolean()),
+    signatures: z.optional(z.array(z.looseObject({ keyName: word, verdict: z.enum(['verified', 'invalid', 'untrusted-key']) }))),
+    checkedAt: z.optional(time),
+  })
+  .check(
+    z.refine(
+      ({ answer, reason, narHash: hash, contentAddressed, signatures, checkedAt }) =>
+        answer === 'found'
+          ? hash !== undefined && contentAddressed !== undefined && signatures !== undefined && checkedAt !== undefined
+          : answer === 'absent' || reason !== undefined,
+      'an answer that says too little',
+    ),
+  );
 
 const CACHE = z.looseObject({
   url: word,
   origin: z.enum(['nix.conf', 'settings', 'command-line', 'flake', 'policy']),
   state: z.enum(['reachable', 'unreachable', 'not-asked']),
   reason: z.optional(word),
-  priority: z.optional(z.number()),
+  priority: z.optional(z.int()),
   storeDir: z.optional(word),
 });
 
@@ -56,7 +67,7 @@ const INPUT = z.looseObject({
   reference: word,
   rev: z.optional(word),
   lastModified: z.optional(z.number()),
-  narHash: z.optional(word),
+  narHash: z.optional(narHash),
   storePath: z.optional(storePath),
   flake: z.boolean(),
   private: z.boolean(),
@@ -65,7 +76,7 @@ const INPUT = z.looseObject({
   binaries: z.optional(
     z.looseObject({
       ...{ system: word, outputs: count, found: count, verified: count, keyNames: names, caches: names },
-      checkedAt: word,
+      checkedAt: time,
     }),
   ),
   vetting: z.looseObject({
@@ -106,7 +117,7 @@ const SOURCE = z.looseObject({
   name: word,
   storePath: z.optional(storePath),
   algorithm: z.enum(['md5', 'sha1', 'sha256', 'sha512']),
-  hash: word,
+  hash: z.string().check(z.regex(/^(?:md5|sha1|sha256|sha512)-[A-Za-z0-9+/]+=*$/, 'this is no SRI hash')),
   method: z.enum(['flat', 'nar', 'text', 'git']),
   urls: z.array(z.looseObject({ url: word, scheme: word, host: z.optional(word), mirror: z.optional(word) })),
   rev: z.optional(word),
@@ -155,7 +166,7 @@ const CLOSURE = z.looseObject({
         sources: count,
         byAlgorithm: counts,
         byHost: z.array(z.looseObject({ host: word, sources: count })),
-        byIssue: counts,
+        byIssue: z.looseObject({ 'weak-hash': count, 'plain-http': count, 'no-url': count }),
       }),
       list: z.array(SOURCE),
     }),
@@ -186,7 +197,7 @@ const REPORT = z.looseObject({
   flake: z.optional(word),
   lock: z.looseObject({
     state: z.enum(['ok', 'missing', 'unreadable']),
-    version: z.optional(z.number()),
+    version: z.optional(z.int()),
     message: z.optional(word),
   }),
   caches: z.array(CACHE),
@@ -252,7 +263,9 @@ function words(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`;
   if (issue?.code === 'too_small') return `expected at least ${issue.minimum}`;
   if (issue?.code === 'too_big') return `expected at most ${issue.maximum}`;
-  return issue?.code === 'invalid_format' && issue.message !== 'Invalid input' ? issue.message : 'it has another form';
+  return (issue?.code === 'invalid_format' || issue?.code === 'custom') && issue.message !== 'Invalid input'
+    ? issue.message
+    : 'it has another form';
 }
 
 /** Counts brackets outside of strings; stops at the first that is too deep. */
