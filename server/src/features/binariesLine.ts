@@ -39,27 +39,23 @@ export function binariesLine(view: FlakeView, input: InputFacts): Line {
       ],
     };
   }
-  const { outputs, verified, sampled, system } = binaries;
+  const { outputs, verified } = binaries;
   return {
     icon: outputs > 0 && verified === outputs ? 'verified' : 'package',
     label,
-    facts: [
-      ...signedFacts(binaries),
-      ...(sampled === true ? [['a sample for ', { code: system }]] : [['for ', { code: system }]]),
-      [`checked ${ago(Date.parse(binaries.checkedAt), view.now)}`],
-      check('Check again'),
-    ],
+    facts: [...signedFacts(binaries), [`checked ${ago(Date.parse(binaries.checkedAt), view.now)}`], check('Check Binaries')],
   };
 }
 
-function signedFacts({ outputs, found, verified, unknown = 0, keyNames, caches }: Binaries): Piece[][] {
+function signedFacts({ outputs, sampled = false, found, verified, unknown = 0, keyNames, caches }: Binaries): Piece[][] {
   if (outputs === 0) return [['it has no packages']];
-  if (unknown === outputs) return [[`${plural(outputs, 'output')}, about which no cache could be asked`]];
+  if (unknown === outputs)
+    return [[`${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}, about which no cache could be asked`]];
   const signers: Piece[] =
     keyNames.length === 0 ? [' signed by a key that you trust'] : [' signed by ', ...named(keyNames), ', verified'];
   const untrusted = found - verified;
   return [
-    [`${verified} of ${plural(outputs, 'output')}`, ...signers],
+    [`${verified} of ${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}`, ...signers],
     ...(caches.length === 0 ? [] : [['from ', ...named(caches.map(cacheName))]]),
     ...(untrusted > 0 ? [[`${untrusted} without such a signature`]] : []),
     ...(outputs - found - unknown > 0 ? [[`${outputs - found - unknown} in no cache`]] : []),
@@ -73,13 +69,13 @@ function named(names: readonly string[]): Piece[] {
 }
 
 /** The same in one plain sentence without its full stop. */
-export function binariesSummary({ outputs, found, verified, unknown = 0, keyNames, caches }: Binaries): string {
+export function binariesSummary({ outputs, sampled = false, found, verified, unknown = 0, keyNames, caches }: Binaries): string {
   if (outputs === 0) return 'it has no packages for this system';
   const by = keyNames.length === 0 ? 'signed by a key that you trust' : `signed by ${list(keyNames)}, verified`;
   const where = caches.length === 0 ? '' : `, from ${list(caches.map(cacheName))}`;
   const missing = outputs - found - unknown;
   return [
-    `${verified} of ${plural(outputs, 'output')} ${by}${where}`,
+    `${verified} of ${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')} ${by}${where}`,
     ...(found - verified > 0 ? [`${found - verified} without such a signature`] : []),
     ...(missing > 0 ? [`${missing} in no cache`] : []),
     ...(unknown > 0 ? [`${unknown} could not be checked`] : []),

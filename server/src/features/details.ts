@@ -22,6 +22,7 @@ export function detailsMarkdown(view: FlakeView, input: InputFacts): string {
     section('Locked', lockedRows(view, input)),
     findingsSection(findingsOf(view, input.path)),
     cachesSection(view, input),
+    section('Binaries', binariesRows(view, input)),
     section('Also known as', otherPaths(view, input)),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
@@ -98,6 +99,37 @@ function answerRow({ url, answer, reason, narHash, contentAddressed, signatures 
     ...(checkedAt === undefined ? [] : [`asked ${codeSpan(checkedAt)}`]),
   ];
   return `${codeSpan(url, 200)}: ${facts.join('; ')}`;
+}
+
+/** What the line about binaries has no room for. */
+function binariesRows(view: FlakeView, input: InputFacts): string[] {
+  const binaries = reportOf(view, input.path)?.binaries;
+  if (binaries === undefined) return [];
+  const { system, outputs, found, verified, unknown = 0, sampled = false, keyNames, caches, checkedAt } = binaries;
+  return [
+    `System: ${codeSpan(system, 60)}`,
+    sampled
+      ? `Output paths: ${outputs}, of a sample of its packages, because it has too many to look at all`
+      : `Output paths of its packages: ${outputs}`,
+    `In caches: ${found}; signed by a key that you trust, verified: ${verified}${unknown > 0 ? `; could not be checked: ${unknown}` : ''}`,
+    ...(keyNames.length === 0
+      ? []
+      : [
+          `Signed by: ${keyNames
+            .slice(0, 20)
+            .map((name) => codeSpan(name, 100))
+            .join(', ')}`,
+        ]),
+    ...(caches.length === 0
+      ? []
+      : [
+          `From: ${caches
+            .slice(0, 20)
+            .map((url) => codeSpan(url, 200))
+            .join(', ')}`,
+        ]),
+    `Which paths these are was found out by Nix: ${codeSpan(checkedAt)}`,
+  ];
 }
 
 const ANSWERS: Readonly<Record<CacheAnswer['answer'], string>> = {

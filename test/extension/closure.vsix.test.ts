@@ -1,0 +1,126 @@
+/** Closures and binaries in the packed .vsix, with the installed Nix; see vsix.test.ts. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import manifest from '../../package.json';
+import { makeClosureSandbox, type ClosureSandbox } from '../nix/closureSandbox';
+import { Workbench, type WorkbenchOptions } from './workbench';
+
+const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
+
+describe('the packed extension, where Nix is installed,', function () {
+  this.timeout(240_000);
+
+  let sandbox: ClosureSandbox;
+  let workbench: Workbench | undefined;
+
+  beforeEach(async () => {
+    sandbox = await makeClosureSandbox();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    await workbench?.close();
+    workbench = undefined;
+    await sandbox.end();
+  });
+
+  async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
+    const { workspace, cache, key, env } = sandbox;
+    workbench = await Workbench.open({
+      vsix,
+      workspace,
+      env,
+      settings: { 'flakeTrust.caches': [{ url: cache.url, keys: [key], private: true }], 'git.enabled': false },
+      ...options,
+    });
+    await workbench.openFile('flake.nix');
+    // The commands are offered once the server has seen a flake.
+    if (options.trust !== false) await workbench.status(/Flake: /);
+    return workbench;
+  }
+
+  const toast = (code: Workbench, text: RegExp) => code.page.locator('.notification-toast', { hasText: text }).first();
+  const row = (code: Workbench, text: string) =>
+    code.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  const accept = (code: Workbench) => code.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+
+  it('finds out who signed the binaries of an input, and says so in hovers from then on', async () => {
+    const code = await open();
+    const before = await code.hover('lib.url', 'lib', /Binaries/);
+    assert.match(before, /Binaries built from it: not checked yet · Check Binaries/);
+    await code.screenshot('binaries-not-checked');
+    assert.equal(sandbox.cache.requests.filter((asked) => asked.includes('nar')).length <= 1, true);
+    await code.run('Flake Trust: Check Binaries of an Input…');
+    await row(code, 'lib').click();
+    await toast(code, /lib: 1 of 1 output signed by trusted-1, verified/).waitFor({ timeout: 60_000 });
+    await code.screenshot('binaries-checked');
+    assert.match(await code.hover('lib.url', 'lib', /1 of 1 output/), /signed by trusted-1, verified/);
+    await code.screenshot('binaries-hover');
+  });
+
+  it('lets the user choose outputs, audits their closure and shows it', async () => {
+    const code = await open();
+    await code.run('Flake Trust: Audit Output Closure…');
+    await row(code, 'default').waitFor({ timeout: 60_000 });
+    for (const label of ['imported', 'quick', 'Another installable…', 'Compare all caches']) await row(code, label).waitFor();
+    assert.equal(await row(code, 'default').getByRole('checkbox').isChecked(), true);
+    await code.screenshot('outputs-choose');
+    await accept(code);
+    await toast(code, /packages\..*\.default: 2 paths, 1 with a signature that you trust, 1 in no cache\./).waitFor({
+      timeout: 60_000,
+    });
+    await code.preview(/trusted-1/);
+    await code.page.waitForTimeout(1500);
+    await code.screenshot('closure-report');
+    await code.run('View: Close All Editors');
+    await code.run('Flake Trust: Show Last Closure Report');
+    await code.preview(/trusted-1/);
+  });
+
+  it('asks before anything is built', async () => {
+    const code = await open();
+    await code.run('Flake Trust: Audit Output Closure…');
+    await row(code, 'imported').waitFor({ timeout: 60_000 });
+    await row(code, 'default').click();
+    await row(code, 'imported').click();
+    await accept(code);
+    const dialog = code.page.locator('.monaco-dialog-box');
+    await dialog.waitFor({ timeout: 60_000 });
+    assert.match(await dialog.innerText(), /import from derivation/i);
+    await code.screenshot('import-from-derivation');
+    assert.equal(storeHas('name'), false);
+    await code.button('Build and Audit').click();
+    await toast(code, /imported: 1 path/).waitFor({ timeout: 60_000 });
+    assert.equal(storeHas('name'), true);
+  });
+
+  it('says why Nix does not tell an output that was typed', async () => {
+    const code = await open();
+    await code.run('Flake Trust: Audit Output Closure…');
+    await row(code, 'default').waitFor({ timeout: 60_000 });
+    await row(code, 'default').click();
+    await row(code, 'Another installable…').click();
+    await accept(code);
+    const input = code.page.locator('.quick-input-box input').first();
+    await code.page.locator('.quick-input-message', { hasText: /installable/ }).waitFor();
+    await input.fill('--expr');
+    await code.page.locator('.quick-input-message', { hasText: 'does not begin with a dash' }).waitFor();
+    await input.fill('.#none');
+    await code.page.keyboard.press('Enter');
+    await toast(code, /does not provide attribute/).waitFor({ timeout: 60_000 });
+    await code.screenshot('output-unknown');
+  });
+
+  it('runs no Nix in Restricted Mode', async () => {
+    const code = await open({ trust: false });
+    await code.button(/No, I don't trust/).click();
+    assert(!(await code.offered('Flake Trust: ')).some((title) => /Closure…|Binaries/.test(title)));
+    assert.match(await code.hover('lib.url', 'lib', /Binaries/), /not checked yet(?! · Check)/);
+  });
+
+  function storeHas(name: string): boolean {
+    const store = path.join(sandbox.nix.dir, 'empty', 'nix', 'store');
+    return existsSync(store) && readdirSync(store).some((entry) => entry.endsWith(`-${name}`));
+  }
+});
