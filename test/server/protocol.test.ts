@@ -587,13 +587,18 @@ describe('the language server', () => {
       assert.deepEqual(ours.at(-1), ['Audit flake inputs', 'flakeTrust.auditFlake']);
     });
 
-    it('has one line of lenses, whose title comes with resolve', async () => {
+    it('has lenses above inputs and outputs, of which the summary comes with resolve', async () => {
       const { client } = await start({ ...OURS, files: onDisk(PLAIN), caches: { [CACHE]: fakeCache() } });
       client.open(NIX, PLAIN.nix);
       const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri: NIX } });
       assert.deepEqual(
-        lenses.map(({ command }) => command?.title),
-        [undefined, 'Audit', 'Report'],
+        lenses.map(({ command, range }) => [command?.title, range.start.line]),
+        [
+          [undefined, 1],
+          ['Audit', 1],
+          ['Report', 1],
+          ['Audit closure…', 2],
+        ],
       );
       const resolve = async () => (await client.request<CodeLens>('codeLens/resolve', lenses[0])).command?.title;
       assert.equal(await resolve(), '1 input · not checked yet');

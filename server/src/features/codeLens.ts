@@ -1,5 +1,8 @@
-/** One code lens above `inputs`: a summary, and what can be done. Its place never changes; only the title is filled in by resolve. */
-import type { CodeLens, Command } from 'vscode-languageserver-types';
+/**
+ * Code lenses: above `inputs` a summary and what can be done, above `outputs` the audit of what comes out. Their places never change; only the
+ * title of the summary is filled in by resolve.
+ */
+import type { CodeLens, Command, Range } from 'vscode-languageserver-types';
 import { LINKED_COMMANDS } from '../protocol';
 import { summarize, summaryText } from './summary';
 import { rangeOf, type FlakeView } from './view';
@@ -14,14 +17,29 @@ export interface LensData {
   readonly flake: string;
 }
 
-/** Makes the lenses of a flake.nix: they stand side by side on one line. */
+/** Makes the lenses of a flake.nix; those of one line stand side by side. */
 export function codeLenses(view: FlakeView, commands: boolean): CodeLens[] {
   const document = view.documents['flake.nix'];
   const { flakeNix } = view.facts;
-  const span = flakeNix?.inputsSpan ?? flakeNix?.outputs?.span;
-  if (document === undefined || span === undefined || view.facts.inputs.length === 0) return [];
-  const range = rangeOf(document, span);
+  if (document === undefined) return [];
   const flake = view.references.idOf({ kind: 'flake', dir: view.dir });
+  const span = flakeNix?.inputsSpan ?? flakeNix?.outputs?.span;
+  const outputs = flakeNix?.outputs?.span;
+  return [
+    ...(span === undefined || view.facts.inputs.length === 0 ? [] : inputLenses(rangeOf(document, span), flake, commands)),
+    // Where Nix may run: it evaluates what the lens stands above.
+    ...(outputs === undefined || !commands || view.access === 'restricted' || view.access === 'offline'
+      ? []
+      : [
+          {
+            range: rangeOf(document, outputs),
+            command: { title: 'Audit closure…', command: LINKED_COMMANDS.auditOutputs, arguments: [flake] },
+          },
+        ]),
+  ];
+}
+
+function inputLenses(range: Range, flake: string, commands: boolean): CodeLens[] {
   return [
     { range, data: { v: 1, flake } satisfies LensData },
     { range, command: auditCommand(flake, 'Audit', commands) },
