@@ -25,6 +25,9 @@ const READ_BUFFER_BYTES = 16 * 1024;
 
 const TICK_MS = 250;
 
+/** Room for as many small answers as may be on their way. */
+const HTTP2_WINDOW_BYTES = 8 * 1024 * 1024;
+
 export class OriginPipe implements RawPipe, LineOwner {
   readonly host: string;
   readonly maxBodyBytes: number;
@@ -192,8 +195,10 @@ export class OriginPipe implements RawPipe, LineOwner {
   }
 
   #useSession(socket: TLSSocket, connectHttp2: typeof connect): void {
-    const session = connectHttp2(this.#options.origin, { createConnection: () => socket });
+    const session = connectHttp2(this.#options.origin, { createConnection: () => socket, settings: { enablePush: false } });
     this.#session = session;
+    // The usual window of 64 KiB for all streams together holds a few dozen narinfos: at a distance everybody would wait for it.
+    session.once('connect', () => session.setLocalWindowSize(HTTP2_WINDOW_BYTES));
     session.on('error', () => undefined);
     session.on('remoteSettings', () => this.#pump());
     const gone = () => {
