@@ -7,6 +7,7 @@ import { AllowListTransport } from './adapters/allowListTransport';
 import { addressesOf, openBinaryCache } from './adapters/binaryCaches';
 import { AutoTransport } from './adapters/autoTransport';
 import { DiskAnswerStore } from './adapters/diskAnswerStore';
+import { DiskFactsStore } from './adapters/diskFactsStore';
 import { HostLimits } from './adapters/hostLimits';
 import { NarinfoPipes } from './adapters/narinfoPipe/narinfoPipes';
 import { noAnswerStore } from './adapters/noAnswerStore';
@@ -78,8 +79,10 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
     isDirect: (url) => !throughEditor && proxyFor(url, proxySources(options)).kind === 'direct',
   });
   const directory = options.storageDir ?? defaultStorageDirectory(environment);
-  const store = remember ? new DiskAnswerStore({ directory, log }) : noAnswerStore;
+  const answers = remember ? new DiskAnswerStore({ directory, log }) : undefined;
+  const store = answers ?? noAnswerStore;
   const file = remember ? new VerifiedSignaturesFile(directory) : undefined;
+  const facts = remember ? new DiskFactsStore(directory) : undefined;
   const verified = file ?? new VerifiedSignaturesMemory();
   const allowed = new Set<string>();
 
@@ -101,6 +104,7 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
             return pipes.beside(careful, substituter, login);
           },
           store,
+          ...(facts === undefined ? {} : { facts }),
           verified,
           openVerifier: () =>
             new SignatureWorkers({
@@ -118,6 +122,8 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
       closing.abort();
       pipes.close();
       await Promise.all([store.close(), file?.save(), direct.close()]);
+      // Only now are the answers on disk of which the facts are.
+      await facts?.save((url) => answers?.stateOf(url));
     },
   };
 }

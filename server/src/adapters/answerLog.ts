@@ -43,6 +43,13 @@ const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
 /** Not on Windows: there a link cannot be planted in a folder of ours. */
 const O_NOFOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 
+/** Which file it is, and how far it was read: what comes behind is newer. */
+export interface LogState {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+}
+
 interface Waiting {
   readonly answer: Answer;
   readonly record: Buffer;
@@ -61,6 +68,7 @@ export class AnswerLog {
   #work: Promise<void> = Promise.resolve();
   #flushing = false;
   #closed = false;
+  #state: LogState | undefined;
 
   constructor(options: AnswerLogOptions) {
     this.#options = options;
@@ -105,7 +113,17 @@ export class AnswerLog {
   /** Writes what is still to be written, then lets go of the file. */
   async close(): Promise<void> {
     await this.#do(() => this.#flush());
+    await this.#do(async () => {
+      if (this.#file === undefined || !this.#writable) return;
+      const { dev, ino } = await this.#file.handle.stat();
+      this.#state = { dev, ino, size: this.#file.scannedTo };
+    });
     await this.discard();
+  }
+
+  /** What the file was when it was closed; `undefined` when it was not opened, or could not be written. */
+  get state(): LogState | undefined {
+    return this.#state;
   }
 
   /** Lets go of the file and forgets what was not written. */

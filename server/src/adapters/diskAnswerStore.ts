@@ -5,14 +5,19 @@ import path from 'node:path';
 import type { CacheInfo } from '../domain/nixCacheInfo';
 import type { StorePathHash } from '../domain/storePath';
 import type { AnswerStore, Logger, Remembered, StoredNarinfo } from '../engine/ports';
-import { AnswerLog, type Disk } from './answerLog';
+import { AnswerLog, type Disk, type LogState } from './answerLog';
 import { INFO_KEY, type Answer } from './answerRecords';
 import { makePrivateFolder, privateFolderState } from './privateFolder';
 
 /** Changes with the layout of the files, so that versions side by side do not read each other's. */
-const FOLDER = 'answers-1';
+export const ANSWERS_FOLDER = 'answers-1';
 
-const FILE_NAME = /^[0-9a-f]{32}\.log(?:\.[0-9a-f-]{1,40}\.tmp)?$/;
+const FILE_NAME = /^[0-9a-f]{32}\.(?:log|facts)(?:\.[0-9a-f-]{1,40}\.tmp)?$/;
+
+/** Names the files of a cache, without their ending; the name tells nobody which caches are used. */
+export function answersFileName(cacheUrl: string): string {
+  return createHash('sha256').update(cacheUrl).digest('hex').slice(0, 32);
+}
 
 /** A temporary file of a compaction that was killed. */
 const LEFT_OVER_AFTER_MS = 60 * 60 * 1000;
@@ -39,7 +44,7 @@ export class DiskAnswerStore implements AnswerStore {
 
   constructor(options: DiskAnswerStoreOptions) {
     this.#options = options;
-    this.#folder = path.join(options.directory, FOLDER);
+    this.#folder = path.join(options.directory, ANSWERS_FOLDER);
   }
 
   async getNarinfo(cacheUrl: string, hash: StorePathHash): Promise<Remembered<StoredNarinfo> | undefined> {
@@ -86,6 +91,11 @@ export class DiskAnswerStore implements AnswerStore {
     await Promise.all([...this.#logs.values()].map((log) => log.close()));
   }
 
+  /** After {@link close}: what the file of a cache was then. */
+  stateOf(cacheUrl: string): LogState | undefined {
+    return this.#logs.get(cacheUrl)?.state;
+  }
+
   async #read(cacheUrl: string, key: string): Promise<Answer | undefined> {
     return this.#closed ? undefined : this.#logOf(cacheUrl).read(key);
   }
@@ -97,8 +107,7 @@ export class DiskAnswerStore implements AnswerStore {
   #logOf(cacheUrl: string): AnswerLog {
     const known = this.#logs.get(cacheUrl);
     if (known !== undefined) return known;
-    // The name tells nobody which caches are used.
-    const name = `${createHash('sha256').update(cacheUrl).digest('hex').slice(0, 32)}.log`;
+    const name = `${answersFileName(cacheUrl)}.log`;
     const cleared = this.#clearing;
     const log = new AnswerLog({
       path: path.join(this.#folder, name),

@@ -9,6 +9,11 @@ const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 const DIGITS = new Uint8Array(128).fill(255);
 CODES.forEach((code, digit) => (DIGITS[code] = digit));
 
+/** Gives the value of a digit by its character code; 255 for what is none. Digits are in the order of their characters. */
+export function nixBase32Digit(code: number): number {
+  return DIGITS[code] ?? 255;
+}
+
 /** Computes how many characters `byteLength` bytes take: 32 for 20 bytes, 52 for 32. */
 export function nixBase32Length(byteLength: number): number {
   return Math.ceil((byteLength * 8) / 5);

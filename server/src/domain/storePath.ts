@@ -1,5 +1,6 @@
 /** Store paths: `/nix/store/<32 characters of Nix base-32>-<name>`. */
 import type { Brand } from './brand';
+import { nixBase32Digit } from './nixBase32';
 import { err, ok, type Result } from './result';
 
 /** An absolute path directly in the store directory, cleaned up. Only ASCII letters, digits and `+-._?=/` occur in it. */
@@ -91,6 +92,20 @@ export function parseStoreBaseNames(text: string, storeDir: string): StorePath[]
 export function storePathHash(path: StorePath): StorePathHash {
   const start = path.lastIndexOf('/') + 1;
   return path.slice(start, start + HASH_LENGTH) as StorePathHash;
+}
+
+/** So many digits of base 32 a double holds exactly. */
+const ORDER_DIGITS = 10;
+
+/**
+ * Gives a number that orders paths of one store directory as their texts are ordered, as far as the first ten characters of their hashes
+ * tell. Thousands of numbers are compared in the time of a few hundred texts.
+ */
+export function storePathOrder(path: StorePath): number {
+  const start = path.lastIndexOf('/') + 1;
+  let order = 0;
+  for (let at = start; at < start + ORDER_DIGITS; at++) order = order * 32 + nixBase32Digit(path.charCodeAt(at));
+  return order;
 }
 
 /** Takes the name, what follows the hash and its dash. */

@@ -132,6 +132,34 @@ export function verifyNarinfo(narinfo: Narinfo, question: NarinfoQuestion): Nari
   }
 }
 
+/**
+ * The check of a narinfo about which all of this is known already: nothing is wrong with it, and each of its signatures verifies or is by a
+ * key that is not trusted.
+ */
+export function checkWithoutProblems(
+  signatures: readonly CheckedSignature[],
+  { contentAddressed, requireSignatures }: { readonly contentAddressed: boolean; readonly requireSignatures: boolean },
+): CheckedNarinfo {
+  const keyNames = [...new Set(signatures.filter(({ verdict }) => verdict === 'verified').map(({ keyName }) => keyName))];
+  const vouched = keyNames.length > 0 || contentAddressed;
+  return {
+    kind: 'checked',
+    verdict:
+      keyNames.length > 0
+        ? 'verified'
+        : contentAddressed
+          ? 'content-addressed'
+          : signatures.length > 0
+            ? 'untrusted-key'
+            : 'unsigned',
+    signatures,
+    contentAddressed,
+    keyNames,
+    accepted: vouched || !requireSignatures,
+    problems: [],
+  };
+}
+
 /** Verifies one Ed25519 signature of 64 bytes as libsodium does. */
 export function verifySignature(text: string, signature: Uint8Array, key: PublicKey): boolean {
   return !isWeakPoint(signature.subarray(0, 32)) && verify(null, Buffer.from(text), key.keyObject, signature);

@@ -2,11 +2,14 @@
 import type { CacheInfo } from '../../domain/nixCacheInfo';
 import { describeNarinfoError, parseNarinfo, type Narinfo } from '../../domain/narinfo';
 import { storePathHash, type StorePath } from '../../domain/storePath';
+import { Slices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
 import type { Failure } from '../answerMemory';
 import type { AnswerStore, BinaryCache, NarinfoLookup, NarinfoPipe, Remembered, StoredNarinfo } from '../ports';
 import { LIFETIME_MS } from '../questions';
 import type { ConfiguredCache } from '../trustConfiguration';
+import type { FoundAnswer } from './answers';
+import { KnownAnswers, type CacheFacts, type FactsStore, type KnownAnswersOptions } from './facts';
 
 /** What a lane says of a path. */
 export type LaneAnswer =
@@ -17,6 +20,8 @@ export type LaneAnswer =
       /** It is of an earlier day, and why nothing newer is known. */
       readonly outdated?: string;
     }
+  /** From an earlier audit, read and checked. */
+  | { readonly kind: 'known'; readonly answer: FoundAnswer }
   | { readonly kind: 'absent'; readonly at: number }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly at: number }
   | { readonly kind: 'not-asked'; readonly reason: string };
@@ -32,6 +37,10 @@ export interface LaneOptions {
   readonly cache: ConfiguredCache;
   readonly client: BinaryCache;
   readonly store: AnswerStore;
+  readonly facts: FactsStore | undefined;
+  readonly known: Omit<KnownAnswersOptions, 'facts'>;
+  /** Awaited before any answer is looked up or asked for that is not known already. */
+  readonly prepare: () => Promise<void>;
   readonly storeDir: string;
   readonly now: () => number;
   readonly connections: number;
@@ -43,6 +52,9 @@ export interface LaneOptions {
   readonly onAnswer: (lane: CacheLane, path: number, answer: LaneAnswer) => void;
 }
 
+/** What a cache says of itself is written down again after this time, an hour, though it is the same. */
+const INFO_AGAIN_MS = 60 * 60 * 1000;
+
 /** So many paths are looked up in the store at once. */
 const RECALL_AT_ONCE = 512;
 
@@ -52,6 +64,8 @@ export class CacheLane {
   /** Its place in the order in which Nix would ask. */
   order = 0;
   info: CacheInfo | undefined;
+  /** When {@link info} was written down; milliseconds since 1970. */
+  infoAt = 0;
   /** Why the cache as a whole did not answer. */
   failure: Failure | undefined;
   /** Why it is not to be asked. */
@@ -60,11 +74,18 @@ export class CacheLane {
   asked = 0;
   found = 0;
   readonly changed: Changed[] = [];
+  /** What was remembered of it before this walk. */
+  facts: CacheFacts | undefined;
+  /** Some of what it said in this walk was not known before. */
+  learned = false;
+  #known: KnownAnswers | undefined;
   readonly #options: LaneOptions;
   readonly #local: boolean;
   #pipe: NarinfoPipe | undefined;
   #wanted: number[] = [];
   #recalling = false;
+  #prepared = false;
+  readonly #slices = new Slices();
   #toAsk: number[] = [];
   #next = 0;
   #inFlight = 0;
@@ -85,13 +106,16 @@ export class CacheLane {
       this.refusal = cache.reason ?? cache.substituter.reason ?? 'not asked';
       return;
     }
+    const opening = this.#openFacts();
     if (offline) {
-      this.info = (await store.getInfo(this.url))?.value;
+      await opening;
+      this.info = this.facts?.info?.value ?? (await store.getInfo(this.url))?.value;
     } else {
       const lookup = await client.info(signal);
+      await opening;
       if (lookup.kind === 'found') {
         this.info = lookup.info;
-        store.putInfo(this.url, lookup.info, this.#options.now());
+        this.#rememberInfo(lookup.info);
       } else {
         this.failure = { kind: lookup.kind === 'not-a-cache' ? 'malformed' : lookup.kind, reason: lookup.reason };
         this.info = (await store.getInfo(this.url))?.value;
@@ -101,6 +125,28 @@ export class CacheLane {
     // It holds other paths, all of them: Nix skips it with a warning.
     if (theirs !== undefined && theirs !== storeDir)
       this.refusal = `it serves the store directory ${plainText(theirs, 60)}, not ${storeDir}`;
+  }
+
+  async #openFacts(): Promise<void> {
+    const { facts, known, storeDir, refresh } = this.#options;
+    // A folder is asked every time.
+    if (facts === undefined || this.#local) return;
+    const read = await facts.open(this.url);
+    if (read?.storeDir !== storeDir) return;
+    this.facts = read;
+    if (!refresh) this.#known = new KnownAnswers({ ...known, facts: read });
+  }
+
+  /** Writes it down, unless the same was written a moment ago. */
+  #rememberInfo(info: CacheInfo): void {
+    const { store, now } = this.#options;
+    const before = this.facts?.info;
+    const recent = before !== undefined && Math.abs(now() - before.at) < INFO_AGAIN_MS;
+    this.infoAt = before?.at ?? 0;
+    if (recent && JSON.stringify(before.value) === JSON.stringify(info)) return;
+    this.learned = true;
+    this.infoAt = now();
+    store.putInfo(this.url, info, this.infoAt);
   }
 
   /** As Nix sorts by it: `?priority=` goes before what the cache advertises. */
@@ -134,7 +180,15 @@ export class CacheLane {
 
   async #recall(): Promise<void> {
     while (this.#wanted.length > 0 && !this.#isClosed()) {
-      const paths = this.#wanted.splice(0, RECALL_AT_ONCE);
+      const wanted = this.#wanted.splice(0, RECALL_AT_ONCE);
+      const paths = this.#known === undefined ? wanted : this.#answerKnown(wanted, this.#known);
+      if (paths.length === 0) {
+        // Many may be known one after another, in which nobody waits: others want to be heard as well.
+        if (this.#slices.due) await this.#slices.pause();
+        continue;
+      }
+      if (!this.#prepared) await this.#options.prepare();
+      this.#prepared = true;
       const remembered = await this.#remembered(paths);
       if (this.#isClosed()) return;
       for (const [index, path] of paths.entries()) this.#consider(path, remembered[index]);
@@ -142,6 +196,23 @@ export class CacheLane {
     }
     this.#recalling = false;
   }
+
+  /** Answers what is known; returns the others. */
+  #answerKnown(paths: readonly number[], known: KnownAnswers): readonly number[] {
+    const unknown: number[] = [];
+    for (const path of paths) {
+      const answer = known.answerOf(this.#options.pathOf(path), this.#isFresh);
+      if (answer === undefined) unknown.push(path);
+      else this.#deliver(path, answer.kind === 'found' ? { kind: 'known', answer } : answer);
+    }
+    return unknown;
+  }
+
+  readonly #isFresh = (kind: 'found' | 'absent', at: number): boolean => {
+    const { now, refresh, offline } = this.#options;
+    const ageMs = now() - at;
+    return offline || (!refresh && ageMs >= 0 && ageMs < (this.#local ? 0 : LIFETIME_MS[kind]));
+  };
 
   #remembered(paths: readonly number[]): Promise<readonly (Remembered<StoredNarinfo> | undefined)[]> {
     const { store, pathOf } = this.#options;
@@ -151,12 +222,11 @@ export class CacheLane {
   }
 
   #consider(path: number, remembered: Remembered<StoredNarinfo> | undefined): void {
-    const { now, refresh, offline } = this.#options;
+    const { now, offline } = this.#options;
     let answer: LaneAnswer | undefined;
+    if (this.#known?.has(this.#options.pathOf(path)) !== true) this.learned = true;
     if (remembered !== undefined) {
-      const ageMs = now() - remembered.at;
-      const lifetimeMs = this.#local ? 0 : LIFETIME_MS[remembered.value.kind];
-      const fresh = offline || (!refresh && ageMs >= 0 && ageMs < lifetimeMs);
+      const fresh = this.#isFresh(remembered.value.kind, remembered.at);
       answer = this.#understand(path, remembered.value, remembered.at);
       if (fresh && answer.kind !== 'failed') {
         this.#deliver(path, answer);
@@ -194,6 +264,7 @@ export class CacheLane {
     if (this.#isClosed()) return;
     this.#inFlight--;
     const { store, pathOf, now } = this.#options;
+    this.learned = true;
     const at = now();
     const answer = this.#understand(path, lookup, at);
     if (answer.kind !== 'failed' && (lookup.kind === 'found' || lookup.kind === 'absent'))
@@ -214,7 +285,7 @@ export class CacheLane {
   }
 
   #deliver(path: number, answer: LaneAnswer): void {
-    if (answer.kind === 'found') this.found++;
+    if (answer.kind === 'found' || answer.kind === 'known') this.found++;
     this.#options.onAnswer(this, path, answer);
   }
 

@@ -1,7 +1,7 @@
 /** A closure that was walked: its paths in order, each with the answer that counts. Kept as numbers; the texts are made when asked for. */
 import type { Agreement, ClosurePath, ClosureStop, ClosureTotals } from '../../domain/closureReport';
 import type { CacheAnswer, PathVerdict } from '../../domain/inputsReport';
-import type { StorePath } from '../../domain/storePath';
+import { storePathOrder, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
 import { Slices, sortInSlices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
@@ -216,7 +216,7 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
       if (slices.due) await slices.pause();
     }
   }
-  const sorted = await sortInSlices(visited, (a, b) => compareText(walked.paths[a] ?? '', walked.paths[b] ?? ''), slices);
+  const sorted = await sortPaths(visited, walked, slices);
 
   let narBytes = 0;
   let differ = 0;
@@ -241,6 +241,17 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
     differ,
   };
   return { judged, sorted, parents, totals, unvisited: reached.length - visited.length };
+}
+
+function sortPaths(numbers: readonly number[], walked: Walked, slices: Slices): Promise<number[]> {
+  const { paths } = walked;
+  const order = new Float64Array(paths.length);
+  for (const number of numbers) order[number] = storePathOrder(numbered(walked, number));
+  return sortInSlices(
+    numbers,
+    (a, b) => (order[a] ?? 0) - (order[b] ?? 0) || compareText(paths[a] ?? '', paths[b] ?? ''),
+    slices,
+  );
 }
 
 function entryOf(walked: Walked, number: number, challenge: boolean, lanes: readonly CacheLane[], judged: Judged): ClosureEntry {
@@ -314,6 +325,9 @@ const NOBODY: readonly string[] = [];
 
 /** Names of the keys that vouch for a path; one list for all the paths that one answer decides. */
 function keyNamesOf(answers: readonly (Answer | undefined)[]): readonly string[] {
+  const [only] = answers;
+  if (answers.length === 1 && only?.kind === 'found' && only.check?.keyNames.length === 1)
+    return only.check.verdict === 'verified' ? only.check.keyNames : NOBODY;
   let names: readonly string[] = NOBODY;
   for (const answer of answers) {
     if (answer?.kind !== 'found' || answer.check?.verdict !== 'verified') continue;

@@ -39,7 +39,9 @@ export type CoveredAnswer =
 /** Measures what every cache that was asked has. */
 export async function coverage(closure: CoveredClosure): Promise<readonly CacheCoverage[]> {
   const slices = new Slices();
-  const referrers = await countReferrers(closure, slices);
+  let counted: Promise<Int32Array> | undefined;
+  // Only what is missing is ranked by it.
+  const referrers = () => (counted ??= countReferrers(closure, slices));
   const result: CacheCoverage[] = [];
   for (const lane of closure.lanes) result.push(await coverageOf(closure, lane, referrers, slices));
   return result;
@@ -58,7 +60,7 @@ async function countReferrers(closure: CoveredClosure, slices: Slices): Promise<
 async function coverageOf(
   closure: CoveredClosure,
   lane: CoveredCache,
-  referrers: Int32Array,
+  countedReferrers: () => Promise<Int32Array>,
   slices: Slices,
 ): Promise<CacheCoverage> {
   let answered = 0;
@@ -79,7 +81,8 @@ async function coverageOf(
     }
     if (slices.due) await slices.pause();
   }
-  const neededBy = ({ number }: CoveredEntry): number => referrers[number] ?? 0;
+  const referrers = missing.length === 0 ? undefined : await countedReferrers();
+  const neededBy = ({ number }: CoveredEntry): number => referrers?.[number] ?? 0;
   const ranked = await sortInSlices(missing, (a, b) => neededBy(b) - neededBy(a), slices);
   const fill = missing.length === 0 ? [] : await fillOf(closure, lane, slices);
   return {

@@ -2,6 +2,7 @@
 import type { StorePath } from '../../domain/storePath';
 import type { EnginePorts } from '../engine';
 import type { SignatureVerifier, VerifiedSignatures } from '../ports';
+import type { FactsStore } from './facts';
 import type { TrustConfiguration } from '../trustConfiguration';
 
 export interface ClosureRequest {
@@ -37,6 +38,8 @@ export interface ClosureProgress {
 
 export interface ClosurePorts extends EnginePorts {
   readonly verified: VerifiedSignatures;
+  /** Absent where nothing is remembered. */
+  readonly facts?: FactsStore;
   /** Made for one walk, which closes it. */
   readonly openVerifier: () => SignatureVerifier;
 }

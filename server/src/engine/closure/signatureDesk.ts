@@ -27,7 +27,7 @@ const MAX_WAITING = 256;
 export class SignatureDesk {
   readonly #options: SignatureDeskOptions;
   /** Nothing to compare with is nothing to make digests for: they cost a tenth of a verification. */
-  readonly #recalls: boolean;
+  #recalls: boolean | undefined;
   /** What did not verify; what did is in {@link VerifiedSignatures}. */
   readonly #bad = new Set<string>();
   readonly #underWay = new Map<string, ((verified: boolean) => void)[]>();
@@ -36,7 +36,6 @@ export class SignatureDesk {
 
   constructor(options: SignatureDeskOptions) {
     this.#options = options;
-    this.#recalls = options.repeats || !options.remembered.empty;
   }
 
   /** So many narinfos wait for their verification that no more should be asked for: caches may answer faster than we verify. */
@@ -46,6 +45,7 @@ export class SignatureDesk {
 
   /** Checks a narinfo; `done` is called once, at once when nothing is left to verify. Not at all after {@link close}. */
   check(narinfo: Narinfo, question: Omit<NarinfoQuestion, 'verifySignature'>, done: (check: NarinfoCheck) => void): void {
+    const recalls = (this.#recalls ??= this.#options.repeats || !this.#options.remembered.empty);
     const verdicts: boolean[] = [];
     const pending: Pending[] = [];
     // As if all that is not known yet were good, which nearly always comes true.
@@ -53,7 +53,7 @@ export class SignatureDesk {
       ...question,
       verifySignature: (text, signature, key) => {
         const triple = { text, signature, key };
-        const digest = this.#recalls ? signatureDigest(triple) : undefined;
+        const digest = recalls ? signatureDigest(triple) : undefined;
         const known = digest === undefined ? undefined : this.#known(digest);
         if (known === undefined) pending.push({ triple, digest, index: verdicts.length });
         verdicts.push(known ?? true);

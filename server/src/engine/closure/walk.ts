@@ -15,6 +15,7 @@ import {
   type ClosureRequest,
 } from './request';
 import { SignatureDesk } from './signatureDesk';
+import type { ConfiguredCache } from '../trustConfiguration';
 
 /** What a walk has found out, not yet put in order. */
 export interface Walked {
@@ -119,6 +120,15 @@ class Walker {
             cache,
             client: openCache(cache, configuration),
             store,
+            facts: this.#ports.facts,
+            known: {
+              trusted: configuration.trusted,
+              requireSignatures: this.#requiresSignatures(cache),
+              checks: this.#checks,
+              numberOf: (path) => this.#numberOf(path),
+            },
+            // What verified is needed only where a signature comes that no facts settle.
+            prepare: () => verified.load(),
             storeDir: configuration.storeDir,
             now: () => clock.now(),
             connections,
@@ -130,7 +140,7 @@ class Walker {
           }),
       );
     this.#lanes = lanes;
-    await Promise.all([verified.load(), ...lanes.map((lane) => lane.open(signal))]);
+    await Promise.all(lanes.map((lane) => lane.open(signal)));
     this.#lanes = inAskingOrder(lanes);
     this.#asked = this.#lanes.filter(({ refusal }) => refusal === undefined);
     for (const [order, lane] of this.#lanes.entries()) lane.order = order;
@@ -206,6 +216,8 @@ class Walker {
         state.underWay--;
         this.#advance(path, state);
       });
+    } else if (answer.kind === 'known') {
+      state.answers[lane.order] = this.#withinLimit(answer.answer);
     } else state.answers[lane.order] = answer;
     this.#advance(path, state);
     const now = this.#ports.clock.now();
@@ -213,20 +225,30 @@ class Walker {
   }
 
   #keep({ narHash, narSize, references, signatures }: Narinfo, at: number, outdated: string | undefined): FoundAnswer {
-    this.#references += references.length;
-    // A cache may give every path thousands of references; there is no use in keeping what cannot be followed.
-    const within = this.#references <= this.#maxReferences;
-    if (!within) this.#limit ??= { reason: 'max-references', limit: this.#maxReferences };
+    const within = this.#countReferences(references.length);
     return {
       kind: 'found',
       at,
       narHash,
       narSize,
       references: within ? references.map((reference) => this.#numberOf(reference)) : [],
-      voices: this.#request.challenge ? signatures.map(voiceOf) : [],
+      voices: signatures.map(voiceOf),
       check: undefined,
       ...(outdated === undefined ? {} : { outdated }),
     };
+  }
+
+  /** Counts further references; false when they are too many to be followed. */
+  #countReferences(count: number): boolean {
+    this.#references += count;
+    // A cache may give every path thousands of references; there is no use in keeping what cannot be followed.
+    const within = this.#references <= this.#maxReferences;
+    if (!within) this.#limit ??= { reason: 'max-references', limit: this.#maxReferences };
+    return within;
+  }
+
+  #withinLimit(answer: FoundAnswer): FoundAnswer {
+    return this.#countReferences(answer.references.length) ? answer : { ...answer, references: [] };
   }
 
   #verify({ cache }: CacheLane, path: number, narinfo: Narinfo, done: (check: FoundAnswer['check']) => void): void {
@@ -234,12 +256,16 @@ class Walker {
     const question = {
       asked: this.#pathOf(path),
       trusted: configuration.trusted,
-      requireSignatures: configuration.requireSignatures && !cache.substituter.trusted,
+      requireSignatures: this.#requiresSignatures(cache),
       storeDir: configuration.storeDir,
     };
     this.#desk?.check(narinfo, question, (check) => {
       if (check.kind === 'checked') done(this.#checks.intern(check));
     });
+  }
+
+  #requiresSignatures({ substituter }: ConfiguredCache): boolean {
+    return this.#request.configuration.requireSignatures && !substituter.trusted;
   }
 
   /** Goes on to the next cache, to the references, or to the end of a path, as far as its answers allow. */

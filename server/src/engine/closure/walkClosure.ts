@@ -1,12 +1,34 @@
 /** The audit of a closure, as a whole. */
 import { Closure } from './closure';
+import { collectFacts } from './facts';
 import type { ClosurePorts, ClosureRequest } from './request';
-import { walk } from './walk';
+import { walk, type Walked } from './walk';
 
 /**
  * Walks the closure of store paths over the configured caches. Never rejects for what a cache does; when `signal` aborts it ends at once
  * with what is known, and `stopped` says so.
  */
 export async function walkClosure(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<Closure> {
-  return Closure.of(await walk(request, ports, signal), request.challenge);
+  const walked = await walk(request, ports, signal);
+  const closure = await Closure.of(walked, request.challenge);
+  await rememberFacts(walked, request, ports);
+  return closure;
+}
+
+/** Leaves to the next audit what this one understood. */
+async function rememberFacts(
+  { lanes, paths, answersOf }: Walked,
+  { configuration: { storeDir, trusted } }: ClosureRequest,
+  { facts }: ClosurePorts,
+): Promise<void> {
+  if (facts === undefined) return;
+  for (const lane of lanes) {
+    if (!lane.learned) continue;
+    const info = lane.info === undefined ? undefined : { value: lane.info, at: lane.infoAt };
+    const collected = await collectFacts(paths, (path) => answersOf(path)?.[lane.order], {
+      ...{ storeDir, trusted, info },
+      before: lane.facts,
+    });
+    facts.put(lane.url, collected);
+  }
 }
