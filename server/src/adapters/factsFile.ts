@@ -10,7 +10,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { StorePath } from '../domain/storePath';
-import { NAR_HASH_LENGTH, type CacheFacts } from '../engine/closure/facts';
+import { NAR_HASH_LENGTH, type CacheFacts } from '../domain/cacheFacts';
 import type { LogState } from './answerLog';
 
 const MARK = Buffer.from('FT-facts', 'latin1');

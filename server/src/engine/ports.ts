@@ -2,6 +2,7 @@
  * What the engine needs of the world. Each port has one adapter (`adapters/`) and a fake in `test/support/`.
  * Everything that waits takes an `AbortSignal` last, and rejects only when it aborts (or for a bug): every other failure is a value.
  */
+import type { CacheFacts } from '../domain/cacheFacts';
 import type { Derivation } from '../domain/derivation';
 import type { LocalPathInfo } from '../domain/localPathInfo';
 import type { CacheInfo } from '../domain/nixCacheInfo';
@@ -158,6 +159,14 @@ export interface AnswerStore {
   clear(): Promise<void>;
   /** Writes what is still in memory; afterwards nothing more is written. */
   close(): Promise<void>;
+}
+
+/** Remembers facts on disk, by cache. A damaged, foreign or outdated file is as good as none. */
+export interface FactsStore {
+  /** What is remembered, without the rows about which the answer store has something newer. */
+  open(cacheUrl: string): Promise<CacheFacts | undefined>;
+  /** Keeps facts until the store is closed, when it writes them. */
+  put(cacheUrl: string, facts: CacheFacts): void;
 }
 
 /** Why Nix gave no answer. The word is stable; `message` and `hint` are for people, and harmless to print. */

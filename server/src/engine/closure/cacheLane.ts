@@ -5,11 +5,12 @@ import { storePathHash, type StorePath } from '../../domain/storePath';
 import { Slices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
 import type { Failure } from '../answerMemory';
-import type { AnswerStore, BinaryCache, NarinfoLookup, NarinfoPipe, Remembered, StoredNarinfo } from '../ports';
+import type { CacheFacts } from '../../domain/cacheFacts';
+import type { AnswerStore, BinaryCache, FactsStore, NarinfoLookup, NarinfoPipe, Remembered, StoredNarinfo } from '../ports';
 import { LIFETIME_MS } from '../questions';
 import type { ConfiguredCache } from '../trustConfiguration';
 import type { FoundAnswer } from './answers';
-import { KnownAnswers, type CacheFacts, type FactsStore, type KnownAnswersOptions } from './facts';
+import { KnownAnswers, type KnownAnswersOptions } from './facts';
 
 /** What a lane says of a path. */
 export type LaneAnswer =

@@ -3,6 +3,7 @@
  * change is audited again in a fraction of the time. Never a verdict: of a signature it is only known under which exact key it verified, and
  * what follows from that is worked out with the keys of today.
  */
+import { ABSENT_PROFILE, NAR_HASH_LENGTH, UNSETTLED_PROFILE, type CacheFacts, type FactsProfile } from '../../domain/cacheFacts';
 import type { NarHash } from '../../domain/hash';
 import type { CacheInfo } from '../../domain/nixCacheInfo';
 import type { TrustedKeys } from '../../domain/publicKey';
@@ -12,61 +13,6 @@ import { Slices } from '../../util/inSlices';
 import type { Remembered } from '../ports';
 import type { CheckTable } from './answers';
 import { type AbsentAnswer, type Answer, type Check, type FoundAnswer } from './answers';
-
-/** What many narinfos have in common: who signed, and whether their path follows from their content. None of them has a problem. */
-export interface FactsProfile {
-  /** The path was recomputed from `CA` and agrees. */
-  readonly contentAddressed: boolean;
-  readonly signatures: readonly {
-    readonly keyName: string;
-    /** The whole key, `name:base64`, under which the signature verified; absent where it was not verified with any. */
-    readonly verifiedBy?: string;
-  }[];
-}
-
-/** More different ones than a cache has: one that gives every narinfo its own is not remembered beyond. */
-const MAX_PROFILES = 1000;
-
-/** Stands for a profile in a row of a path that the cache does not have. */
-export const ABSENT_PROFILE = 0xffff;
-
-/** Stands for one in a row of a narinfo that has to be looked at anew each time: something is wrong with it. */
-export const UNSETTLED_PROFILE = 0xfffe;
-
-/** Characters of a NAR hash: `sha256-` and 44 of base64. */
-export const NAR_HASH_LENGTH = 51;
-
-/** Narinfos of one cache as columns: one row a path. */
-export interface CacheFacts {
-  readonly storeDir: string;
-  readonly info?: Remembered<CacheInfo>;
-  /** Every path that a row is about or refers to, each once. */
-  readonly names: readonly StorePath[];
-  readonly profiles: readonly FactsProfile[];
-  /** Places in `names`. */
-  readonly paths: Uint32Array;
-  /** When the cache said so; milliseconds since 1970. */
-  readonly at: Float64Array;
-  /** Places in `profiles`, {@link ABSENT_PROFILE} or {@link UNSETTLED_PROFILE}. */
-  readonly profileOf: Uint16Array;
-  readonly narSizes: Float64Array;
-  /** Of all rows one behind the other, each {@link NAR_HASH_LENGTH} characters. */
-  readonly narHashes: string;
-  /** Where the references of each row begin in `references`; one more than rows. */
-  readonly firstReference: Uint32Array;
-  /** Places in `names`. */
-  readonly references: Uint32Array;
-  /** Beginnings of the signatures of each row, with commas between them; see `voiceOf`. */
-  readonly voices: readonly string[];
-}
-
-/** Remembers facts on disk, by cache. A damaged, foreign or outdated file is as good as none. */
-export interface FactsStore {
-  /** What is remembered, without the rows about which the answer store has something newer. */
-  open(cacheUrl: string): Promise<CacheFacts | undefined>;
-  /** Keeps facts until the store is closed, when it writes them. */
-  put(cacheUrl: string, facts: CacheFacts): void;
-}
 
 export interface KnownAnswersOptions {
   readonly facts: CacheFacts;
@@ -161,6 +107,9 @@ function checkOf({ signatures, contentAddressed }: FactsProfile, options: KnownA
   }
   return checks.intern(checkWithoutProblems(checked, { contentAddressed, requireSignatures }));
 }
+
+/** More different ones than a cache has: one that gives every narinfo its own is not remembered beyond. */
+const MAX_PROFILES = 1000;
 
 /** So many rows are kept of paths that a walk did not meet. */
 const MAX_OTHER_ROWS = 200_000;

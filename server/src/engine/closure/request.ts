@@ -1,8 +1,7 @@
 /** What a walk over a closure is asked for, and what it needs of the world. */
 import type { StorePath } from '../../domain/storePath';
 import type { EnginePorts } from '../engine';
-import type { SignatureVerifier, VerifiedSignatures } from '../ports';
-import type { FactsStore } from './facts';
+import type { FactsStore, SignatureVerifier, VerifiedSignatures } from '../ports';
 import type { TrustConfiguration } from '../trustConfiguration';
 
 export interface ClosureRequest {
