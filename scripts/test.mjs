@@ -40,7 +40,7 @@ const suites = [
   { name: 'view', command: withSpecs('test/webview/**/*.test.ts'), counts: true, programs: ['chromium'] },
   { name: 'package', command: ['npm', 'run', '--silent', 'package'] },
   { name: 'extension', command: ['npm', 'run', '--silent', 'test:extension'], counts: true, programs: ['chromium'] },
-  { name: 'vsix', command: ['npm', 'run', '--silent', 'test:vsix'], counts: true, programs: ['chromium'] },
+  { name: 'vsix', command: ['npm', 'run', '--silent', 'test:vsix'], counts: true, programs: ['chromium', 'nix', 'git'] },
 ];
 
 const words = process.argv.slice(2);

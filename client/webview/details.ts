@@ -5,6 +5,8 @@ import { icon, type IconName } from './icons';
 import { AGREEMENT_LABELS, bytes, cacheLabel, moment, plural, verdictSentence } from './words';
 
 export interface DetailsActions {
+  /** Whether a path is one of those that were audited. */
+  readonly isRoot: (storePath: string) => boolean;
   readonly show: (storePath: string) => void;
   readonly copy: (storePath: string) => void;
   readonly close: () => void;
@@ -71,9 +73,7 @@ export function details(answer: ClosurePathDetails, actions: DetailsActions): HT
     ]),
     section(
       'chevron',
-      why.length > 1
-        ? `Why it is here: ${plural(why.length - 1, 'step')} from the output`
-        : 'Why it is here: it is what was audited',
+      whyTitle(answer, actions.isRoot),
       h(
         'ol',
         { class: 'why' },
@@ -111,6 +111,17 @@ export function details(answer: ClosurePathDetails, actions: DetailsActions): HT
       others.length === 0 ? h('p', { class: 'dim' }, 'None.') : growingList(others, others.length, link, { first: 10 }),
     ),
   );
+}
+
+/** A chain starts at an output, or, where no references lead there from one, at what building an output needs. */
+function whyTitle({ why }: ClosurePathDetails, isRoot: DetailsActions['isRoot']): string {
+  const steps = why.length - 1;
+  const start = why[0];
+  if (start !== undefined && isRoot(start.storePath))
+    return steps === 0 ? 'Why it is here: it is what was audited' : `Why it is here: ${plural(steps, 'step')} from the output`;
+  return steps <= 0
+    ? 'Why it is here: a build that is still to be done needs it'
+    : `Why it is here: ${plural(steps, 'step')} from what a build needs`;
 }
 
 const ANSWERS = {

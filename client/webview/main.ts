@@ -127,7 +127,9 @@ class Page {
       this.select('paths');
       this.paths.toggle(kind, value);
     });
+    const roots = new Set(model.roots.first);
     this.paths = new PathsTab(columns, state, {
+      isRoot: (storePath) => roots.has(storePath),
       askDetails: (storePath) => send({ type: 'details', storePath }),
       copyPath: (storePath) => send({ type: 'copyPath', storePath }),
       announce,

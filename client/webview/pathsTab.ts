@@ -18,6 +18,7 @@ export interface PathsState {
 export const FIRST_STATE: PathsState = { text: '', filters: {}, sort: { column: 'name', descending: false }, active: 0 };
 
 export interface PathsHost {
+  readonly isRoot: (storePath: string) => boolean;
   readonly askDetails: (storePath: string) => void;
   readonly copyPath: (storePath: string) => void;
   /** Says something to screen readers. */
@@ -292,6 +293,7 @@ export class PathsTab {
 
   #actions(): Parameters<typeof details>[1] {
     return {
+      isRoot: this.#host.isRoot,
       show: (storePath) => {
         if (this.#open !== undefined) this.#history.push(this.#open);
         this.#focusDetails = true;

@@ -80,9 +80,9 @@ export function bytes(value: number): string {
   return `${unit === 0 ? whole.format(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-/** A cache as short as it is clear. */
+/** A cache as short as it is clear: plain http is worth being seen, but not on this machine. */
 export function cacheLabel(url: string): string {
-  return url.replace(/^https:\/\//, '').replace(/\/$/, '');
+  return url.replace(/^https:\/\/|^http:\/\/(?=(localhost|127\.0\.0\.1)[:/])/, '').replace(/\/$/, '');
 }
 
 /** `2026-11-22 14:03 UTC`. */

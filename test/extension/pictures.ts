@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { demoFlake, demoNixConf, serveDemoCache } from '../../scripts/demoCache.mjs';
 import manifest from '../../package.json';
+import { makeClosureSample } from './closureSample';
 import { Workbench } from './workbench';
 
 const root = path.join(__dirname, '..', '..');
@@ -35,7 +36,6 @@ async function takePicture(
   try {
     await code.openFile('flake.nix');
     await code.run('View: Toggle Primary Side Bar Visibility');
-    await code.status(/2 problems/);
     await show(code);
     await code.page.waitForTimeout(500);
     await code.screenshot(name, media);
@@ -52,11 +52,16 @@ async function main(): Promise<void> {
   writeFileSync(path.join(folder, 'nix.conf'), demoNixConf(cache.url));
   const env = { NIX_CONF_DIR: folder, NIX_USER_CONF_FILES: '', NIX_CONFIG: '' };
   try {
-    await takePicture('hover-dark', 'Default Dark Modern', workspace, env, (code) =>
-      code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/),
-    );
-    await takePicture('problems-light', 'Default Light Modern', workspace, env, (code) => code.problems(/lock-tampered/));
+    await takePicture('hover-dark', 'Default Dark Modern', workspace, env, async (code) => {
+      await code.status(/2 problems/);
+      await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
+    });
+    await takePicture('problems-light', 'Default Light Modern', workspace, env, async (code) => {
+      await code.status(/2 problems/);
+      await code.problems(/lock-tampered/);
+    });
     await takePicture('report-dark', 'Default Dark Modern', workspace, env, async (code) => {
+      await code.status(/2 problems/);
       await code.run('Flake Trust: Audit Flake Inputs');
       await code.preview(/home-manager/);
       await code.run('Notifications: Clear All Notifications');
@@ -67,7 +72,23 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${String(error)}\n`);
-  process.exitCode = 1;
-});
+/** The closure view, which needs Nix. */
+async function closurePicture(): Promise<void> {
+  const sample = await makeClosureSample(8642);
+  try {
+    await takePicture('closure-dark', 'Default Dark Modern', sample.workspace, sample.env, async (code) => {
+      const view = await code.auditOutputs();
+      await code.run('Notifications: Clear All Notifications');
+      await view.getByRole('columnheader', { name: 'Verdict' }).getByRole('button').click();
+    });
+  } finally {
+    await sample.end();
+  }
+}
+
+main()
+  .then(closurePicture)
+  .catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exitCode = 1;
+  });

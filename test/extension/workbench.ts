@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM_ARGS, findChromium, installExtension, startVscode, type RunningVscode } from '../../scripts/vscode.mjs';
 
 const root = path.join(__dirname, '..', '..');
@@ -210,6 +210,28 @@ export class Workbench {
           .innerText({ timeout: 500 })
           .catch(() => '');
         if (frame !== this.page.mainFrame() && pattern.test(text)) return text;
+      }
+      return undefined;
+    });
+  }
+
+  /** Audits the outputs that the command has chosen already, and gives the view of the result. */
+  async auditOutputs(): Promise<Frame> {
+    await this.run('Flake Trust: Audit Output Closure…');
+    await this.page.locator('.quick-input-widget', { hasText: 'Audit Output Closure' }).waitFor({ timeout: 60_000 });
+    await this.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+    return this.closureView();
+  }
+
+  /** The page of the closure view on the screen, once it shows what it has. */
+  async closureView(): Promise<Frame> {
+    return this.#until('a closure view', async () => {
+      for (const frame of this.page.frames()) {
+        const shown = await frame
+          .locator('main.view[aria-busy=false]')
+          .isVisible()
+          .catch(() => false);
+        if (shown) return frame;
       }
       return undefined;
     });
