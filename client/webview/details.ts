@@ -62,7 +62,13 @@ export function details(answer: ClosurePathDetails, actions: DetailsActions): HT
       ['Unpacked size', narSize !== undefined && bytes(narSize)],
       ['NAR hash', narHash !== undefined && h('code', {}, narHash)],
       ['Made by input', input?.join('/')],
-      ['Built', built === 'local' ? 'on this machine' : built === 'would-build' && 'not yet: Nix would build it here'],
+      [
+        'Built',
+        built === 'local'
+          ? 'on this machine'
+          : built === 'would-build' &&
+            `not yet: Nix would build it here${from === undefined ? '' : ' all the same; the plan says why'}`,
+      ],
       [
         'In the local store',
         local && [

@@ -67,7 +67,7 @@ ${lines.join('\n')}
     const file = narinfo(upstream, name);
     writeFileSync(file, change(readFileSync(file, 'utf8')));
   };
-  for (const name of [UNSIGNED, FORGED]) rmSync(narinfo(team, name), { force: true });
+  for (const name of [UNSIGNED, FORGED, NOWHERE]) rmSync(narinfo(team, name), { force: true });
   edit(UNSIGNED, (text) => text.replace(/^Sig: .*\n/m, ''));
   edit(FORGED, (text) =>
     text.replace(/^(Sig: cache\.example\.org-1:)(.)/m, (_, name: string, first: string) => name + (first === 'A' ? 'B' : 'A')),

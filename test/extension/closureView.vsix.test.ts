@@ -40,6 +40,7 @@ describe('the closure view in VS Code', function () {
 
     const bar = (name: RegExp): ReturnType<typeof view.getByRole> => view.getByRole('button', { name });
     assert.match((await bar(/^Unsigned:/).getAttribute('aria-label')) ?? '', /^Unsigned: 1 path,/);
+    assert.match((await bar(/^In no cache:/).getAttribute('aria-label')) ?? '', /: 1 path,/);
     assert.match((await bar(/^Invalid signature:/).getAttribute('aria-label')) ?? '', /: 1 path,/);
     await bar(/^team\.example-2:/).click();
     await view.locator('.chip', { hasText: 'Signed by: team.example-2' }).waitFor();

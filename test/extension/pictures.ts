@@ -77,6 +77,7 @@ async function closurePicture(): Promise<void> {
   const sample = await makeClosureSample(8642);
   try {
     await takePicture('closure-dark', 'Default Dark Modern', sample.workspace, sample.env, async (code) => {
+      await code.status(/Flake: /);
       const view = await code.auditOutputs();
       await code.run('Notifications: Clear All Notifications');
       await view.getByRole('columnheader', { name: 'Verdict' }).getByRole('button').click();
