@@ -13,9 +13,10 @@ export async function noticesOf(root, metafiles) {
   const notices = new Map();
   for (const folder of folders) {
     const { name, version, license } = JSON.parse(await readFile(path.join(root, folder, 'package.json'), 'utf8'));
-    const file = (await readdir(path.join(root, folder))).sort().find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-    const text = file === undefined ? `Licence: ${license}` : await readFile(path.join(root, folder, file), 'utf8');
-    notices.set(`${name} ${version}`, text.trim());
+    // All of them: the icons of @vscode/codicons have one licence, and another file names their author.
+    const files = (await readdir(path.join(root, folder))).sort().filter((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const texts = await Promise.all(files.map((file) => readFile(path.join(root, folder, file), 'utf8')));
+    notices.set(`${name} ${version}`, texts.length === 0 ? `Licence: ${license}` : texts.map((text) => text.trim()).join('\n\n'));
   }
   const parts = [...notices]
     .sort(([a], [b]) => (a < b ? -1 : 1))
