@@ -13,11 +13,9 @@ export interface DetailsActions {
   readonly back?: () => void;
 }
 
-const HASH_LENGTH = 33;
-
-/** `hello-2.12.1` of a store path. */
+/** `hello-2.12.1` of a store path; all of what is none. */
 export function nameOf(storePath: string): string {
-  return storePath.slice(storePath.lastIndexOf('/') + 1 + HASH_LENGTH);
+  return /\/[0-9a-z]{32}-(.+)$/s.exec(storePath)?.[1] ?? storePath;
 }
 
 /** The pane while the answer is on its way, or when there is none. */

@@ -309,6 +309,7 @@ describe('the closure view', function () {
     await cell(view!, 0, 1).click();
     const sent: FromView = await view!.asked('details');
     assert.equal(sent.type, 'details');
+    await page.locator('.details h2', { hasText: 'evil<img src=x' }).waitFor();
     await page.locator('.bar.key').first().click();
     await page.waitForTimeout(300);
     assert.equal(await page.locator('main img, main script, main iframe, main a').count(), 0);
