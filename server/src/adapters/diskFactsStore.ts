@@ -52,15 +52,14 @@ export class DiskFactsStore implements FactsStore {
     for (const [cacheUrl, facts] of collected) {
       const log = logOf(cacheUrl);
       if (log === undefined) continue;
-      const bytes = encodeFacts({ facts, log });
-      if (bytes.length <= MAX_BYTES) await replaceFile(path.join(this.#folder, `${answersFileName(cacheUrl)}.facts`), bytes);
+      await replaceFile(path.join(this.#folder, `${answersFileName(cacheUrl)}.facts`), encodeFacts({ facts, log }));
     }
   }
 
   async #read(file: string): Promise<CacheFacts | undefined> {
     if ((await privateFolderState(this.#folder)) !== 'usable') return undefined;
     const bytes = await readOurs(`${file}.facts`);
-    const read = bytes === undefined ? undefined : decodeFacts(bytes);
+    const read = bytes === undefined ? undefined : await decodeFacts(bytes);
     if (read === undefined) return undefined;
     const log = await stat(`${file}.log`);
     // Cleared or written anew meanwhile: then nobody knows what is newer.
@@ -110,13 +109,18 @@ function without(facts: CacheFacts, keys: ReadonlySet<string>): CacheFacts {
   return { ...facts, paths };
 }
 
-async function replaceFile(file: string, bytes: Buffer): Promise<void> {
+async function replaceFile(file: string, pieces: Iterable<Uint8Array>): Promise<void> {
   // Named as what is cleared, and cleaned up where a process was killed.
   const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    await handle.writeFile(bytes);
+    let size = 0;
+    for (const piece of pieces) {
+      size += piece.length;
+      if (size > MAX_BYTES) throw new Error('too many facts');
+      if ((await handle.write(piece)).bytesWritten < piece.length) throw new Error('the disk is full');
+    }
     await handle.close();
     await rename(temporary, file);
   } catch {

@@ -135,7 +135,7 @@ export class CacheLane {
     const read = await facts.open(this.url);
     if (read?.storeDir !== storeDir) return;
     this.facts = read;
-    if (!refresh) this.#known = new KnownAnswers({ ...known, facts: read });
+    if (!refresh) this.#known = await KnownAnswers.from({ ...known, facts: read });
   }
 
   /** Writes it down, unless the same was written a moment ago. */

@@ -31,15 +31,23 @@ export class KnownAnswers {
   /** By profile; `undefined` where a signature would have to be verified. */
   readonly #checks: readonly (Check | undefined)[];
 
-  constructor(options: KnownAnswersOptions) {
+  private constructor(options: KnownAnswersOptions) {
     this.#options = options;
-    const { names, paths, profiles } = options.facts;
-    this.#numbers = new Uint32Array(names.length);
-    this.#checks = profiles.map((profile) => checkOf(profile, options));
+    this.#numbers = new Uint32Array(options.facts.names.length);
+    this.#checks = options.facts.profiles.map((profile) => checkOf(profile, options));
+  }
+
+  /** Gets facts ready to be asked, with pauses. */
+  static async from(options: KnownAnswersOptions): Promise<KnownAnswers> {
+    const known = new KnownAnswers(options);
+    const { names, paths } = options.facts;
+    const slices = new Slices();
     for (let row = 0; row < paths.length; row++) {
       const name = names[paths[row] ?? 0];
-      if (name !== undefined) this.#rows.set(name, row);
+      if (name !== undefined) known.#rows.set(name, row);
+      if (row % 256 === 0 && slices.due) await slices.pause();
     }
+    return known;
   }
 
   /** What is known of a path and not older than allowed, by the kind of answer; `undefined` when it has to be looked up. */
