@@ -17,7 +17,7 @@ const action = readYaml('action.yml') as Action;
 const gitlab = readYaml('ci/gitlab.yml') as Record<string, GitLabJob>;
 
 describe('the templates for CI', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let home: string;
   let made: MadeCache;
   let server: FolderServer;
