@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { readFlake, type FlakeFacts, type InputFacts } from '../../server/src/domain/flakeFacts';
 import type { InputsReport } from '../../server/src/domain/inputsReport';
-import { storePathHash, type StorePath } from '../../server/src/domain/storePath';
+import { storePathHash } from '../../server/src/domain/storePath';
 import {
-  attributePaths,
   checkBinaries,
   knownBinaries,
   knownBinariesOf,
@@ -164,39 +163,5 @@ describe('the binaries of an input', () => {
   it('have a sample without doubles', () => {
     assert.equal(new Set(PACKAGE_SAMPLE).size, PACKAGE_SAMPLE.length);
     for (const name of ['stdenv', 'bash']) assert.ok(PACKAGE_SAMPLE.includes(name));
-  });
-});
-
-describe('to which input a path belongs', () => {
-  const SOURCE = pathOf('source');
-  const input = (name: string, paths: readonly string[], position?: string, storePath?: StorePath) => ({
-    path: [name],
-    ...(storePath === undefined ? {} : { storePath }),
-    packages: {
-      system: 's',
-      sampled: false,
-      outputs: outputs(...paths).map((output) => (position === undefined ? output : { ...output, position })),
-      failed: [],
-      at: 0,
-    },
-  });
-  const attributed = (...inputs: Parameters<typeof attributePaths>[0]): Record<string, readonly string[]> =>
-    Object.fromEntries(attributePaths(inputs));
-
-  it('is the only one that has it', () => {
-    assert.deepEqual(attributed(input('a', ['x']), input('b', ['y'])), { [pathOf('x')]: ['a'], [pathOf('y')]: ['b'] });
-  });
-
-  it('is the one whose source defines it', () => {
-    const nixpkgs = input('nixpkgs', ['x'], `${SOURCE}/pkgs/x.nix:3`, SOURCE);
-    assert.deepEqual(attributed(input('a', ['x'], `${SOURCE}/pkgs/x.nix:3`, pathOf('a')), nixpkgs), {
-      [pathOf('x')]: ['nixpkgs'],
-    });
-  });
-
-  it('is not guessed', () => {
-    assert.deepEqual(attributed(input('a', ['x']), input('b', ['x'])), {});
-    // The beginning of a name is not a folder.
-    assert.deepEqual(attributed(input('a', ['x'], `${SOURCE}-evil/x.nix:1`, SOURCE), input('b', ['x'])), {});
   });
 });

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'mocha';
 import type { AuditReport } from '../../server/src/domain/closureReport';
 import { storePathHash, storePathName, type StorePath } from '../../server/src/domain/storePath';
 import { ensureBuilt, runCli } from '../support/cli';
+import { serveFolder } from './serveFolder';
 import { makeRealNix, shellDerivation, type NixKey, type RealNix } from './realNix';
 
 describe('the bundled command line with the installed Nix', function () {
@@ -42,10 +43,12 @@ describe('the bundled command line with the installed Nix', function () {
   });
   after(() => nix.dispose());
 
-  async function run(...args: string[]) {
+  const run = (...args: string[]) => runWith(`file://${cache}`, ...args);
+
+  async function runWith(url: string, ...args: string[]) {
     const home = join(nix.dir, 'cli-home');
     await mkdir(home, { recursive: true });
-    const trust = ['--substituters', `file://${cache}`, '--trusted-public-keys', key.publicKey];
+    const trust = ['--substituters', url, '--trusted-public-keys', key.publicKey];
     return runCli(['audit', flake, ...args, ...trust], home, {
       env: {
         NIX_CONF_DIR: join(nix.dir, 'other-conf'),
@@ -103,6 +106,26 @@ describe('the bundled command line with the installed Nix', function () {
     assert.match((await run('--binaries')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
     // From then on without Nix, and offline.
     assert.match((await run('--offline')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
+  });
+
+  it('sees, when it asks again, that a cache changed an answer', async () => {
+    const server = await serveFolder(cache);
+    try {
+      const lib = (await nix.succeed(['eval', '--raw', `${flake}#default.lib.outPath`])).trim() as StorePath;
+      const file = join(cache, `${storePathHash(lib)}.narinfo`);
+      const before = await readFile(file, 'utf8');
+      await runWith(server.url, '--output', '.#default', '--json');
+      await writeFile(file, before.replace(/^NarHash: .*$/m, `NarHash: sha256:${'0'.repeat(52)}`));
+      const { stdout } = await runWith(server.url, '--output', '.#default', '--json', '--refresh');
+      await writeFile(file, before);
+      const { findings } = JSON.parse(stdout) as AuditReport;
+      assert.deepEqual(
+        findings.filter(({ code }) => code === 'narinfo-changed').map(({ subject }) => subject.id),
+        [lib],
+      );
+    } finally {
+      await server.close();
+    }
   });
 
   it('builds nothing and says why it cannot go on', async () => {

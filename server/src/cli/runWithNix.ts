@@ -44,6 +44,8 @@ export interface NixRequest {
 }
 
 interface Tools {
+  /** Where an audit of outputs is. */
+  readonly at: { planning: boolean };
   readonly nix: NixCli;
   readonly walk: Walk;
   readonly log: Logger;
@@ -56,7 +58,9 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
   const later = laterLog(log);
   const closures = openClosures(request, later);
   const progress = closureProgress(io.stderr, command.quiet);
+  const at = { planning: false };
   const tools: Tools = {
+    at,
     nix: createNixCli({ environment: runtime.environment, foreignFolders: [dir], storeDir: configuration.storeDir }),
     walk: (asked, walking) =>
       closures.walk(
@@ -66,7 +70,8 @@ export async function runWithNix(request: NixRequest, signal: AbortSignal): Prom
           // A look at single paths while planning compares nothing.
           challenge: command.challenge && asked.maxPaths !== asked.roots.length,
           offline: command.offline,
-          refresh: command.refresh,
+          // The walk that asks again must be the first to do so, or it would not see that an answer is another than last time.
+          refresh: command.refresh && !at.planning,
           onProgress: progress.update,
         },
         walking,
@@ -206,6 +211,9 @@ async function audit(
       installables: outputs.filter((output) => mine.has(output)),
       paths: paths.filter((storePath) => mine.has(storePath)),
       partial: true,
+      onStage: (stage) => {
+        tools.at.planning = stage === 'planning';
+      },
       attribute: (derivations, all, attributing) =>
         attributeClosure(
           {

@@ -5,7 +5,6 @@
 import { lockedGraphDigest } from '../domain/lockedGraph';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputReport, InputsReport } from '../domain/inputsReport';
-import type { StorePath } from '../domain/storePath';
 import { compareText } from '../util/compare';
 import type { Walk } from './closure/auditOutputs';
 import type { BinariesStore, Clock, NixAnswer, NixCli, NixFlake, StoredPackages } from './ports';
@@ -163,21 +162,6 @@ export async function knownBinariesOf(
   return found;
 }
 
-/** Tells, by what earlier checks found out about inputs, to which of them store paths belong; see {@link attributePaths}. */
-export async function knownAttribution(
-  facts: FlakeFacts,
-  store: BinariesStore,
-): Promise<ReadonlyMap<StorePath, readonly string[]>> {
-  const inputs: AttributableInput[] = [];
-  for (const input of recalledInputs(facts)) {
-    const { path, storePath } = input;
-    const key = packagesKey(facts, input);
-    const [packages] = key === undefined ? [] : newestFirst(await store.get(key));
-    if (packages !== undefined) inputs.push({ path, packages, ...(storePath === undefined ? {} : { storePath }) });
-  }
-  return attributePaths(inputs);
-}
-
 /** Puts binaries into a report, by the path of the input joined by slashes. Inputs that share a node share them. */
 export function withBinaries<Report extends InputsReport>(report: Report, binaries: ReadonlyMap<string, InputBinaries>): Report {
   const byNode = new Map<string, InputBinaries>();
@@ -229,38 +213,4 @@ async function lookUp({ system, sampled, outputs, at }: StoredPackages, walk: Wa
     caches: [...caches].sort(compareText),
     checkedAt: new Date(at).toISOString(),
   };
-}
-
-/** An input with the packages that are known of it. */
-export interface AttributableInput {
-  /** From the root. */
-  readonly path: readonly string[];
-  /** Where its source is. */
-  readonly storePath?: StorePath;
-  readonly packages: StoredPackages;
-}
-
-/**
- * Tells to which input a store path belongs: the one that has it as an output of a package. Where several have it, the one whose source
- * defines it (`meta.position`), as a flake that passes on a package of nixpkgs has it too. Never guesses: all others stay without.
- */
-export function attributePaths(inputs: readonly AttributableInput[]): ReadonlyMap<StorePath, readonly string[]> {
-  const candidates = new Map<StorePath, { readonly path: readonly string[]; readonly defines: boolean }[]>();
-  for (const { path, storePath, packages } of inputs) {
-    for (const output of packages.outputs) {
-      const list = candidates.get(output.path) ?? [];
-      const defines = storePath !== undefined && output.position?.startsWith(`${storePath}/`) === true;
-      const same = list.findIndex((other) => other.path === path);
-      if (same === -1) list.push({ path, defines });
-      else if (defines) list[same] = { path, defines };
-      candidates.set(output.path, list);
-    }
-  }
-  const attributed = new Map<StorePath, readonly string[]>();
-  for (const [storePath, list] of candidates) {
-    const defining = list.filter(({ defines }) => defines);
-    const [only, another] = defining.length > 0 ? defining : list;
-    if (only !== undefined && another === undefined) attributed.set(storePath, only.path);
-  }
-  return attributed;
 }

@@ -2,17 +2,17 @@
 import type { ClosurePath } from '../domain/closureReport';
 import type { FlakeFacts } from '../domain/flakeFacts';
 import type { ReportedFinding } from '../domain/inputsReport';
-import type { StorePath } from '../domain/storePath';
-import { knownAttribution } from '../engine/binaries';
+import { attributeClosure, type Attribution } from '../engine/attribution';
 import { auditOutputs, type OutputsAudit, type Walk } from '../engine/closure/auditOutputs';
 import { auditClosure, withFlake, type ClosureAudit } from '../engine/closure/auditReport';
 import { plannedAudit } from '../engine/closure/plan';
 import type { ClosureProgress } from '../engine/closure/request';
 import type { AuditScope } from '../engine/engine';
-import type { Clock, NixAnswer } from '../engine/ports';
+import type { Clock, Logger, NixAnswer, NixFailure } from '../engine/ports';
 import { closureAlarms } from '../features/closureAlarms';
 import { closureRows, type ClosureRows } from '../features/closureRows';
 import type { Finding } from '../domain/finding';
+import { plainText } from '../util/plainText';
 import { Limiter } from '../util/limiter';
 import type { ClosureSource } from './closureSource';
 import type { Examined } from './views';
@@ -48,7 +48,8 @@ export interface OutputsQuestion {
   readonly foreignFolders: readonly string[];
 }
 
-export type Stage = Parameters<NonNullable<Parameters<typeof auditOutputs>[0]['onStage']>>[0];
+/** `attributing`: finding out from which input each path comes, after the caches were asked. */
+export type Stage = Parameters<NonNullable<Parameters<typeof auditOutputs>[0]['onStage']>>[0] | 'attributing';
 
 export interface AuditEvents {
   stage(stage: Stage): void;
@@ -61,20 +62,22 @@ const MAX_HELD = 3;
 interface Held {
   readonly held: HeldAudit;
   readonly lockText: string | undefined;
-  readonly inputs: ReadonlyMap<StorePath, readonly string[]>;
+  readonly inputs: Attribution;
 }
 
 export class ClosureAudits {
   readonly #source: ClosureSource;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #turns = new Limiter(1, 1);
   /** The newest last. */
   #held: Held[] = [];
   #next = 1;
   #running = new AbortController();
 
-  constructor(source: ClosureSource, clock: Clock) {
+  constructor(source: ClosureSource, clock: Clock, log: Logger) {
     this.#source = source;
+    this.#log = log;
     this.#clock = clock;
   }
 
@@ -140,6 +143,8 @@ export class ClosureAudits {
           walking,
         );
       };
+      const nix = await this.#source.openNix(foreignFolders, configuration.storeDir);
+      let inputs: Attribution = new Map();
       const outcome = await auditOutputs(
         {
           flake: { dir, allowImportFromDerivation },
@@ -149,16 +154,32 @@ export class ClosureAudits {
           storeDir: configuration.storeDir,
           // Who cancels while caches are asked wants to see what was learned by then.
           partial: true,
+          attribute: async (derivations, paths, attributing) => {
+            events.stage('attributing');
+            const ports = { nix, store: await this.#source.binaries(), clock: this.#clock };
+            const onFailure = (input: readonly string[], { message }: NixFailure): void =>
+              this.#log.warn(
+                `Which paths come from ${plainText(input.join('/'), 80)} was not found out: ${plainText(message, 300)}`,
+              );
+            const facts = examined.view.facts;
+            const attributed = await attributeClosure(
+              { facts, flake: { dir }, derivations, paths, onFailure },
+              ports,
+              attributing,
+            );
+            inputs = attributed.inputs;
+            return attributed;
+          },
           onStage: (next) => {
             stage = next;
             events.stage(next);
           },
         },
-        { nix: await this.#source.openNix(foreignFolders, configuration.storeDir), walk },
+        { nix, walk },
         signal,
       );
       if (outcome.kind === 'failed') return outcome;
-      return { kind: 'ok', value: await this.#hold(outcome.value, { dir, uri, installables }, examined) };
+      return { kind: 'ok', value: await this.#hold(outcome.value, inputs, { dir, uri, installables }, examined) };
     } finally {
       await walks.close();
     }
@@ -166,19 +187,15 @@ export class ClosureAudits {
 
   async #hold(
     outputs: OutputsAudit,
+    inputs: Attribution,
     names: Pick<HeldAudit, 'dir' | 'uri' | 'installables'>,
     { view, scope }: Examined,
   ): Promise<HeldAudit> {
     const { configuration, severity } = scope;
     const { closure, plan } = outputs;
-    const inputs = await knownAttribution(view.facts, await this.#source.binaries());
-    const describe = (path: ClosurePath): ClosurePath => {
-      const input = inputs.get(path.storePath as StorePath);
-      return { ...outputs.describe(path), ...(input === undefined ? {} : { input }) };
-    };
     const rules = { audit: true, ...(severity === undefined ? {} : { severity }) };
     const own = await auditClosure(closure, rules);
-    const audit = view.report === undefined ? own : withFlake(view.report, own, { ...outputs, describe }, rules);
+    const audit = view.report === undefined ? own : withFlake(view.report, own, outputs, rules);
     const known = new Set(view.report?.findings);
     const findings = audit.report.findings.filter((found) => !known.has(found));
     const marks = { storeDir: configuration.storeDir, built: plannedAudit(plan).built, inputs };
@@ -187,7 +204,7 @@ export class ClosureAudits {
       ...names,
       finishedAt: this.#clock.now(),
       cancelled: closure.stopped?.reason === 'cancelled',
-      ...{ audit, findings, scope, describe },
+      ...{ audit, findings, scope, describe: outputs.describe },
       rows: closureRows(closure, marks),
     };
     // Whoever asks for them is told; until then nobody waits for them.

@@ -399,6 +399,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   evaluating: 'Nix evaluates the flake',
   planning: 'finding out what would be fetched and built',
   walking: 'asking caches',
+  attributing: 'finding out which input each path comes from',
 };
 
 function countsOf({ findings, audit }: HeldAudit): Extract<AuditOutputsResult, { kind: 'ok' }>['counts'] {

@@ -54,7 +54,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
   const flakes = new FlakeRegistry(host.files);
   const source = new ClosureSource(host, log, options.storageDir, editor);
   const binaries = new KnownBinaries(source, log);
-  const audits = new ClosureAudits(source, host.clock);
+  const audits = new ClosureAudits(source, host.clock, log);
   const views = new Views({
     host,
     log,
