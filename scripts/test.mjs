@@ -37,7 +37,7 @@ const suites = [
   },
   { name: 'nix', command: withSpecs('test/nix/**/*.nix.test.ts'), counts: true, programs: ['nix', 'git'] },
   { name: 'editors', command: withSpecs('test/editors/**/*.test.ts'), counts: true, programs: ['nvim'] },
-  { name: 'view', command: withSpecs('test/webview/**/*.test.ts'), counts: true, programs: ['chromium'] },
+  { name: 'view', command: withSpecs('test/{webview,browser}/**/*.test.ts'), counts: true, programs: ['chromium'] },
   { name: 'package', command: ['npm', 'run', '--silent', 'package'] },
   { name: 'extension', command: ['npm', 'run', '--silent', 'test:extension'], counts: true, programs: ['chromium'] },
   { name: 'vsix', command: ['npm', 'run', '--silent', 'test:vsix'], counts: true, programs: ['chromium', 'nix', 'git'] },

@@ -89,13 +89,13 @@ export function stackedBar(parts: readonly { readonly kind: string; readonly cou
   return `<svg class="stack" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${rects.join('')}</svg>\n`;
 }
 
-/** `97.4 %`; never 0 or 100 for what is only nearly so. */
+/** `97.4 %`; never 0 or 100 for what is only nearly so. Needs no escaping. */
 export function percent(count: number, of: number): string {
   if (of === 0) return '';
   const value = (100 * count) / of;
   const text = value.toFixed(1);
-  if (text === '0.0' && count > 0) return '< 0.1 %';
-  return text === '100.0' && count < of ? '> 99.9 %' : `${text} %`;
+  if (text === '0.0' && count > 0) return 'under 0.1 %';
+  return text === '100.0' && count < of ? 'over 99.9 %' : `${text} %`;
 }
 
 /** `50,000`: the same in every language. */
