@@ -130,6 +130,9 @@ describe('the packed extension', function () {
     const offered = await code.offered('Flake Trust: ');
     for (const title of [
       'Audit Flake Inputs',
+      'Audit Output Closure…',
+      'Check Binaries of an Input…',
+      'Show Last Closure Report',
       'Check This Input Again',
       'Show Report',
       'Clear Results',

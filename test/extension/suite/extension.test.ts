@@ -207,7 +207,7 @@ describe('Flake Trust in VS Code', () => {
 
   it('does nothing with an id that it did not give', async () => {
     const before = vscode.workspace.textDocuments.length;
-    for (const command of ['showInput', 'checkInput', 'copyEvidence', 'auditFlake']) {
+    for (const command of ['showInput', 'checkInput', 'checkBinaries', 'copyEvidence', 'auditFlake', 'auditOutputs']) {
       await vscode.commands.executeCommand(`flakeTrust.${command}`, 'file:///etc/passwd');
     }
     assert.equal(vscode.workspace.textDocuments.length, before);
