@@ -39,6 +39,7 @@ export async function closureBenchmark({ quick = false, rounds = quick ? 1 : 3, 
   try {
     log(`closure audit, ${cpus().length} cores, ${server.name}`);
     const sizes = quick ? [10_000] : [10_000, 50_000];
+    let smaller;
     for (const paths of sizes) {
       const made = makeCache(folder, `c${paths}`, paths, ['--second']);
       const url = `${server.url}/c${paths}/a`;
@@ -58,8 +59,24 @@ export async function closureBenchmark({ quick = false, rounds = quick ? 1 : 3, 
       log(`  ${seconds(own)} ours, ${seconds(median(verifies))} nix store verify, ${seconds(median(dries))} dry run`);
       report('times faster than nix store verify', median(verifies) / own, targets.verify);
       report('times faster than the dry run', median(dries) / own, targets.dry);
-      report('peak memory in MB', median(ours.map(({ rssMb }) => rssMb)), targets.memory, false);
-      report("share of this machine's limit", paths / (own / 1000) / machineLimit(server.secondsEach(url, made.some)), 0.7);
+      const memory = median(ours.map(({ rssMb }) => rssMb));
+      report('peak memory in MB', memory, targets.memory, false);
+      if (smaller !== undefined) {
+        const further = paths - smaller.paths;
+        report('memory of each further 10,000 paths in MB', ((memory - smaller.memory) / further) * 10_000, 15, false);
+        report(
+          'time of a further path against one of the first',
+          (own - smaller.own) / further / (smaller.own / smaller.paths),
+          1.1,
+          false,
+        );
+      }
+      smaller = { paths, own, memory };
+      report(
+        "share of this machine's limit",
+        paths / (own / 1000) / machineLimit(await server.secondsEach(made.some.map((hash) => `/c${paths}/a/${hash}.narinfo`))),
+        0.7,
+      );
 
       const two = [];
       for (let round = 0; round < rounds; round++)
@@ -82,29 +99,36 @@ export async function closureBenchmark({ quick = false, rounds = quick ? 1 : 3, 
       if (paths !== 10_000) continue;
       for (const latency of quick ? [20] : [20, 80]) {
         const proxy = await delayProxy(server.port, latency);
-        const slowUrl = `http://127.0.0.1:${proxy.port}/c${paths}/a`;
-        const slow = [];
-        for (let round = 0; round < Math.min(rounds, 2); round++)
-          slow.push((await runOurs(made, [slowUrl], ['--no-cache', '--connections', '512'])).ms);
-        const dry = await runDry(made, slowUrl, freshHome(folder));
+        const slow = (cache) => `http://127.0.0.1:${proxy.port}/c${paths}/${cache}`;
+        const wide = ['--no-cache', '--connections', '512'];
+        const runs = Math.min(rounds, 2);
+        const one = median(await times(runs, async () => (await runOurs(made, [slow('a')], wide)).ms));
+        const dry = await runDry(made, slow('a'), freshHome(folder));
         // One after another, so its time is known without waiting for it.
         const verifyMs = paths * latency;
-        log(
-          `  at ${latency} ms: ${seconds(median(slow))} ours, ${seconds(dry)} dry run, nix store verify at least ${seconds(verifyMs)}`,
-        );
-        report(
-          `at ${latency} ms, times faster than nix store verify (at least)`,
-          verifyMs / median(slow),
-          latency === 20 ? 100 : undefined,
-        );
-        report(`at ${latency} ms, times faster than the dry run`, dry / median(slow), 5);
-        report(
-          `at ${latency} ms, times the longest chain and the loopback time`,
-          median(slow) / (made.depth * latency + own),
-          1.6,
-          false,
-        );
+        log(`at ${latency} ms, HTTP/1.1, 512 connections`);
+        log(`  ${seconds(one)} ours, ${seconds(dry)} dry run, nix store verify at least ${seconds(verifyMs)}`);
+        report('times faster than nix store verify (at least)', verifyMs / one, latency === 20 ? 100 : undefined);
+        report('times faster than the dry run', dry / one, latency === 20 ? 5 : undefined);
+        report('times the longest chain and the loopback time', one / (made.depth * latency + own), 1.6, false);
+        if (latency === 80) {
+          const both = await times(runs, async () => (await runOurs(made, [slow('a'), slow('b')], [...wide, '--challenge'])).ms);
+          report('a second cache costs times one', median(both) / one, 1.15, false);
+        }
         await proxy.close();
+        if (server.secure === undefined) continue;
+
+        const secure = await delayProxy(server.secure.port, latency);
+        const url2 = `https://localhost:${secure.port}/c${paths}/a`;
+        const { certificate } = server.secure;
+        const two = median(
+          await times(runs, async () => (await runOurs(made, [url2], [...wide, '--ssl-cert-file', certificate])).ms),
+        );
+        const dry2 = await runDry(made, url2, { ...freshHome(folder), NIX_SSL_CERT_FILE: certificate });
+        log(`at ${latency} ms, one HTTP/2 connection`);
+        log(`  ${seconds(two)} ours, ${seconds(dry2)} dry run`);
+        report('times faster than the dry run', dry2 / two, latency === 20 ? 5 : 12);
+        await secure.close();
       }
     }
   } finally {
@@ -131,6 +155,12 @@ function makeCache(folder, name, paths, options) {
     keys: ['a', 'b'].map((cache) => read(`keys/${cache}.public`)),
     paths: all.length,
   };
+}
+
+async function times(count, work) {
+  const results = [];
+  for (let round = 0; round < count; round++) results.push(await work());
+  return results;
 }
 
 let homes = 0;
