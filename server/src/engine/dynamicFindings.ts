@@ -6,7 +6,7 @@ import type { PathVerdict } from '../domain/inputsReport';
 import { compareText, compareTexts } from '../util/compare';
 import { plainText } from '../util/plainText';
 import type { Judged } from './judge';
-import type { ConfiguredCache } from './trustConfiguration';
+import { cacheName } from './cacheName';
 
 /** One input with what the caches said of its source. */
 export interface JudgedInput {
@@ -44,7 +44,7 @@ function hashMismatch({ input, found }: Subject): Finding | undefined {
       ? 'describes this source as none can be'
       : 'serves a different hash than flake.lock records';
   return finding('hash-mismatch', {
-    message: `Input "${inputName(input)}": cache ${cacheName(first.cache, 28)} ${what}`,
+    message: `Input "${inputName(input)}": cache ${cacheName(first.cache.substituter.url, 28)} ${what}`,
     subject: subjectOf(input),
     evidence: {
       storePath: input.storePath,
@@ -73,7 +73,7 @@ function cachesDisagree({ input, found }: Subject): Finding | undefined {
   const [one, two] = [...parties.values()].map(([first]) => first);
   if (one === undefined || two === undefined) return undefined;
   return finding('caches-disagree', {
-    message: `Input "${inputName(input)}": ${cacheName(one.cache, 20)} and ${cacheName(two.cache, 20)} serve different content for one path`,
+    message: `Input "${inputName(input)}": ${cacheName(one.cache.substituter.url, 20)} and ${cacheName(two.cache.substituter.url, 20)} serve different content for one path`,
     subject: subjectOf(input),
     evidence: {
       storePath: input.storePath,
@@ -110,7 +110,7 @@ function signatureInvalid({ input, found }: Subject): Finding | undefined {
   const [first] = bad;
   if (first === undefined) return undefined;
   return finding('signature-invalid', {
-    message: `Input "${inputName(input)}": signature by "${plainText(first.keyName, 24)}" from ${cacheName(first.cache, 22)} does not verify`,
+    message: `Input "${inputName(input)}": signature by "${plainText(first.keyName, 24)}" from ${cacheName(first.cache.substituter.url, 22)} does not verify`,
     subject: subjectOf(input),
     evidence: {
       storePath: input.storePath,
@@ -162,7 +162,7 @@ function unsigned({ input, verdict, found }: Subject): Finding | undefined {
   return finding('unsigned', {
     severity: 'information',
     occasion: 'audit',
-    message: `Input "${inputName(input)}": ${cacheName(first.cache, 40)} serves it without a signature`,
+    message: `Input "${inputName(input)}": ${cacheName(first.cache.substituter.url, 40)} serves it without a signature`,
     subject: subjectOf(input),
     evidence: { storePath: input.storePath, caches: without.map(({ cache }) => cache.substituter.url) },
   });
@@ -203,9 +203,4 @@ function subjectOf({ path }: InputFacts): Finding['subject'] {
 
 function inputName({ path }: InputFacts): string {
   return plainText(path.join('/'), 26);
-}
-
-/** The cache as messages call it: its URL without `https://`. */
-function cacheName({ substituter }: ConfiguredCache, maxLength: number): string {
-  return plainText(substituter.url.replace(/^https?:\/\//, ''), maxLength);
 }

@@ -7,6 +7,7 @@ import { compareText } from '../../util/compare';
 import { Slices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
 import { shellWord } from '../../util/shellWord';
+import { cacheName } from '../cacheName';
 import type { FoundAnswer } from './answers';
 import type { CacheLane } from './cacheLane';
 import type { Closure, ClosureEntry } from './closure';
@@ -290,11 +291,6 @@ function pathCount(count: number): string {
 
 function pathName(path: StorePath, maxLength: number): string {
   return plainText(storePathName(path), maxLength);
-}
-
-/** The cache as messages call it: its URL without `https://`. */
-function cacheName(url: string, maxLength: number): string {
-  return plainText(url.replace(/^https?:\/\//, ''), maxLength);
 }
 
 function isoDay(at: number): string {
