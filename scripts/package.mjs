@@ -30,6 +30,8 @@ const required = [
   'dist/directTransport.js',
   'dist/signatureWorker.js',
   'dist/THIRD-PARTY-NOTICES.txt',
+  'docs/schema/policy.schema.json',
+  'docs/schema/records.schema.json',
   'package.nls.json',
   'media/icon.png',
 ];

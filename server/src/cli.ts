@@ -19,7 +19,15 @@ async function main(): Promise<number> {
     await import('./main');
     return EXIT.ok;
   }
-  const io: CliProcess = { cwd: process.cwd(), stdout, stderr };
+  const io: CliProcess = {
+    cwd: process.cwd(),
+    stdout,
+    stderr,
+    // Opened only when somebody is asked.
+    get stdin() {
+      return process.stdin;
+    },
+  };
   const controller = new AbortController();
   let signalled: number | undefined;
   for (const [signal, code] of Object.entries(SIGNALS)) {
@@ -35,7 +43,9 @@ async function main(): Promise<number> {
     const code =
       parsed.command.kind === 'merge'
         ? await (await import('./cli/runMerge')).runMerge(parsed.command, runtime, io, controller.signal)
-        : await runReport(parsed.command, runtime, io, controller.signal);
+        : parsed.command.kind === 'vet'
+          ? await (await import('./cli/vet/runVet')).runVet(parsed.command, runtime, io, controller.signal)
+          : await runReport(parsed.command, runtime, io, controller.signal);
     if (signalled === undefined) return code;
     stderr.write('flake-trust: cancelled; the report says what was checked until then\n');
     return signalled;

@@ -4,6 +4,7 @@ import type { Severity } from '../domain/finding';
 import { MAX_SHARDS, type Shard } from '../domain/shardReport';
 import { REPORT_FORMATS, type ReportFormat } from '../report/reportPieces';
 import { VERSION } from '../version';
+import { vetCommand, type VetCommand } from './vet/options';
 
 /** A report asked for: `inputs` or `audit`. */
 export interface ReportCommand {
@@ -56,7 +57,7 @@ export interface MergeCommand extends Pick<ReportCommand, 'why' | 'format' | 'ou
   readonly audit: true;
 }
 
-export type CliCommand = ReportCommand | MergeCommand | { readonly kind: 'lsp' };
+export type CliCommand = ReportCommand | MergeCommand | VetCommand | { readonly kind: 'lsp' };
 
 export type ParsedArguments =
   | { readonly kind: 'run'; readonly command: CliCommand }
@@ -102,6 +103,7 @@ function createProgram(output: HelpOutput, choose: (command: CliCommand) => void
   reportCommand(program, 'inputs', 'print every input, transitive ones too, with what is known of it', choose);
   reportCommand(program, 'audit', 'the same with all findings, what was not checked, and what is not proved', choose);
   mergeCommand(program, choose);
+  vetCommand(program, choose);
   program
     .command('lsp')
     .description('run the language server, for any editor')

@@ -14,6 +14,8 @@ export interface CliProcess {
   readonly cwd: string;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Where answers to questions come from. */
+  readonly stdin?: NodeJS.ReadStream;
 }
 
 /** What a report is printed by; a `ReportCommand` has all of it. */

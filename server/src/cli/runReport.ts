@@ -95,7 +95,7 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
 }
 
 /** FLAKE as the contract has it: a directory, or the flake.nix in it. */
-function flakeDirectory(file: string): { readonly path: string } | { readonly problem: string } {
+export function flakeDirectory(file: string): { readonly path: string } | { readonly problem: string } {
   const kind = lstatSync(file, { throwIfNoEntry: false });
   if (path.basename(file) === 'flake.nix' && kind?.isDirectory() !== true) return { path: path.dirname(file) };
   if (kind === undefined) return { problem: `there is no directory ${plainText(file, 300)}` };
@@ -164,7 +164,9 @@ function warnOfSilence(report: InputsReport, log: Logger): void {
 export function exitCode({ findings }: Pick<InputsReport, 'findings'>, { failOn }: Pick<ReportCommand, 'failOn'>): number {
   if (failOn === 'never') return EXIT.ok;
   const limit = SEVERITIES.indexOf(failOn);
-  return findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? EXIT.findings : EXIT.ok;
+  return findings.some(({ severity, suppressed }) => suppressed === undefined && SEVERITIES.indexOf(severity) <= limit)
+    ? EXIT.findings
+    : EXIT.ok;
 }
 
 /** Keeps messages until the progress bar is gone, each once. */

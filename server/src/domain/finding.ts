@@ -5,9 +5,9 @@ export type Severity = 'error' | 'warning' | 'information' | 'hint';
 
 /**
  * When a code is reported: `always`; only after an audit that the user started (`audit`); only once the user set
- * a limit or list (`limit`).
+ * a limit or list (`limit`); only once the flake has a policy (`policy`).
  */
-export type Occasion = 'always' | 'audit' | 'limit';
+export type Occasion = 'always' | 'audit' | 'limit' | 'policy';
 
 interface CodeFacts {
   readonly severity: Severity;
@@ -52,6 +52,17 @@ export const FINDING_CODES = {
   'substituter-insecure': { severity: 'warning', occasion: 'always', title: 'nixConfig adds a cache over plain http' },
   'nixconfig-widens-trust': { severity: 'information', occasion: 'always', title: 'Accepting nixConfig would trust another key' },
   'registry-override': { severity: 'warning', occasion: 'always', title: 'nixConfig changes a setting that widens trust' },
+  'not-vetted': { severity: 'information', occasion: 'policy', title: 'No review covers an input' },
+  'vetting-expired': { severity: 'information', occasion: 'policy', title: 'The review or exemption of an input has ended' },
+  'vetting-other-hash': { severity: 'warning', occasion: 'policy', title: 'The review of an input covers another hash' },
+  denied: { severity: 'error', occasion: 'policy', title: 'A record denies an input' },
+  'policy-invalid': { severity: 'error', occasion: 'policy', title: 'A mistake in the vetting files' },
+  'record-signature': { severity: 'error', occasion: 'policy', title: 'A record whose signature does not verify' },
+  'policy-input': { severity: 'warning', occasion: 'policy', title: 'An input that the policy does not allow' },
+  'policy-keys': { severity: 'error', occasion: 'policy', title: 'Paths without the signatures that the policy asks for' },
+  'policy-cache': { severity: 'error', occasion: 'policy', title: 'Paths in none of the caches that the policy names' },
+  'policy-agreement': { severity: 'error', occasion: 'policy', title: 'Paths about which too few caches agree' },
+  'policy-local-build': { severity: 'error', occasion: 'policy', title: 'Paths that the policy does not allow to be built here' },
 } as const satisfies Record<string, CodeFacts>;
 
 export type FindingCode = keyof typeof FINDING_CODES;

@@ -82,10 +82,32 @@ export interface InputReport {
   };
   readonly vetting: {
     readonly state: 'no-policy' | 'vetted' | 'exempted' | 'unvetted' | 'expired' | 'other-hash' | 'denied';
+    /** Who says so, as the records claim; several are joined with commas. */
     readonly by?: string;
+    /** What the policy asks for. */
     readonly criteria?: readonly string[];
+    /** The day or time when the first of the records ends, as written there. */
     readonly until?: string;
+    /** On what `vetted` and `exempted` rest; the weakest where it differs between criteria. */
+    readonly basis?: 'review' | 'exemption' | 'trust';
+    /** What of the criteria nothing meets. */
+    readonly missing?: readonly string[];
+    /** What was read, as the records say; absent where they say nothing. */
+    readonly scope?: readonly string[];
+    /** Whether every record that it rests on has a signature that verified. */
+    readonly signed?: boolean;
+    /** Ids of the records that it rests on, in the order in which they build on each other. */
+    readonly records?: readonly string[];
+    /** The other rules of the policy for this input. */
+    readonly rules?: readonly PolicyRuleOutcome[];
   };
+}
+
+/** What became of one rule of the policy; `unknown` where the facts are not known, which is neither good nor bad. */
+export interface PolicyRuleOutcome {
+  readonly rule: 'max-age' | 'owner' | 'host' | 'ref' | 'commit-signature';
+  readonly outcome: 'met' | 'violated' | 'unknown';
+  readonly actual?: string;
 }
 
 /** What one cache said of one store path. */
@@ -114,4 +136,6 @@ export type PathVerdict =
 /** A finding as it leaves the tool: its place as file, line and column instead of offsets. */
 export interface ReportedFinding extends Pick<Finding, 'code' | 'severity' | 'message' | 'subject' | 'help' | 'evidence'> {
   readonly location?: TextRange & { readonly file: string };
+  /** The project's policy says to live with it until then. It does not count for the exit code. */
+  readonly suppressed?: { readonly reason: string; readonly until: string };
 }

@@ -48,7 +48,8 @@ export function reportedFindings(findings: readonly Finding[], facts: FlakeFacts
     .sort(compareFindings);
 }
 
-function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
+/** Worst first, then by code, subject and place. */
+export function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     compareText(a.code, b.code) ||

@@ -79,7 +79,12 @@ const ROOT = '%SRCROOT%';
 
 function rule(code: FindingCode): ReportingDescriptor {
   const { severity, title, occasion } = FINDING_CODES[code];
-  const when = { always: 'always', audit: 'by audits that somebody asked for', limit: 'once a limit is set' }[occasion];
+  const when = {
+    always: 'always',
+    audit: 'by audits that somebody asked for',
+    limit: 'once a limit is set',
+    policy: 'once the flake has a policy',
+  }[occasion];
   const about = `What it means, how it is checked, when it may be wrong, and what to do`;
   return {
     id: code,

@@ -43,23 +43,34 @@ function asked(answers: InputReport['answers']): boolean {
   return answers.some(({ answer }) => answer !== 'not-asked');
 }
 
-/** Says whether and by whom the source was reviewed. */
-export function vettingWords({ vetting }: InputReport): Words {
-  const by = vetting.by === undefined ? '' : ` by ${plainText(vetting.by, 60)}`;
+/** Says whether and by whom the source was reviewed, as the records of the repository claim; and what of it, where they say. */
+export function vettingWords({ vetting }: Pick<InputReport, 'vetting'>): Words {
+  const by = vetting.by === undefined ? '' : ` by ${plainText(vetting.by, 100)}`;
   const until = vetting.until === undefined ? '' : `, until ${plainText(vetting.until, 30)}`;
+  const criteria = vetting.criteria === undefined ? '' : `, ${nameList(vetting.criteria)}`;
+  const scope = vetting.scope === undefined ? '' : `; read: ${vetting.scope.map((one) => plainText(one, 100)).join(' / ')}`;
+  const unsigned = vetting.signed === false ? ', not signed' : '';
   switch (vetting.state) {
     case 'no-policy':
       return { text: 'no policy', tone: 'plain' };
     case 'vetted':
-      return { text: `reviewed${by}${until}`, tone: 'good' };
+      return { text: `reviewed${by}${criteria}${until}${unsigned}${scope}`, tone: 'good' };
     case 'exempted':
-      return { text: `exempted${by}${until}`, tone: 'plain' };
+      return vetting.basis === 'trust'
+        ? { text: `not reviewed: trust in its source${by}${until}${unsigned}`, tone: 'plain' }
+        : { text: `not reviewed: exempted${by}${until}${unsigned}${scope}`, tone: 'plain' };
     case 'unvetted':
-      return { text: 'no review covers this hash', tone: 'doubtful' };
+      return {
+        text:
+          vetting.missing === undefined
+            ? 'no review covers this hash'
+            : `no review covers this hash: ${nameList(vetting.missing)}`,
+        tone: 'doubtful',
+      };
     case 'expired':
-      return { text: `the review${by} has expired`, tone: 'doubtful' };
+      return { text: `what covers this hash${by} has ended`, tone: 'doubtful' };
     case 'other-hash':
-      return { text: `the review${by} covers another hash`, tone: 'doubtful' };
+      return { text: `no review of this hash; one${by} covers another`, tone: 'doubtful' };
     case 'denied':
       return { text: `denied${by}`, tone: 'bad' };
   }

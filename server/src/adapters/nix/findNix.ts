@@ -19,7 +19,12 @@ export type NixSearch =
  * it, is passed over: otherwise a repository could ship a program named `nix` or `git` that opening an editor there, or a
  * `PATH` with `./bin` in it, would start.
  */
-export async function findNix({ variables, home }: Environment, foreign: readonly string[]): Promise<NixSearch> {
+export function findNix(environment: Environment, foreign: readonly string[]): Promise<NixSearch> {
+  return findProgram('nix', environment, foreign);
+}
+
+/** Searches for another program in the same way. */
+export async function findProgram(name: string, { variables, home }: Environment, foreign: readonly string[]): Promise<NixSearch> {
   const folders = await foreignFolders(foreign, home);
   const believable: string[] = [];
   const refused: string[] = [];
@@ -28,7 +33,7 @@ export async function findNix({ variables, home }: Environment, foreign: readonl
     else if (entry !== '') refused.push(entry);
   }
   for (const entry of believable) {
-    const file = path.join(entry, 'nix');
+    const file = path.join(entry, name);
     if ((await isExecutable(file)) && !(await leadsInto(file, folders))) {
       return { kind: 'found', file, searchPath: believable.join(path.delimiter) };
     }

@@ -44,7 +44,8 @@ function collectDeclarations(inputs: FlakeNix['inputs'], parent: readonly string
   }
 }
 
-function nearestInputs(inputs: readonly InputFacts[]): readonly InputFacts[] {
+/** One input for each lock node: the nearest to the root. */
+export function nearestInputs(inputs: readonly InputFacts[]): readonly InputFacts[] {
   const nearest = new Map<string, InputFacts>();
   for (const input of inputs) {
     if (input.resolution.kind !== 'node') continue;
