@@ -38,6 +38,10 @@ export interface ReportCommand {
   readonly extraTrustedPublicKeys: readonly string[];
   readonly netrcFile?: string;
   readonly sslCertFile?: string;
+  /** `--policy`: a folder whose vetting files count in place of the flake's; as typed. */
+  readonly policy?: string;
+  /** `--reviewer-keys`: count only what one of these has signed. */
+  readonly reviewerKeys?: readonly string[];
   readonly cacheDir?: string;
   /** False: nothing is read from or written to disk. */
   readonly cache: boolean;
@@ -141,6 +145,8 @@ interface RawOptions {
   readonly extraTrustedPublicKeys?: readonly string[];
   readonly netrcFile?: string;
   readonly sslCertFile?: string;
+  readonly policy?: string;
+  readonly reviewerKeys?: readonly string[];
   readonly nixConf: boolean;
   readonly cacheDir?: string;
   readonly cache: boolean;
@@ -184,6 +190,8 @@ function reportCommand(
     .option('--extra-trusted-public-keys <keys>', 'further keys', collectWords)
     .option('--netrc-file <file>', 'logins for caches, in place of the netrc-file of nix.conf')
     .option('--ssl-cert-file <file>', 'certificates to trust, in place of those that Nix uses')
+    .option('--policy <dir>', 'a folder with policy.jsonc and records.jsonc, in place of flake-trust beside flake.nix')
+    .option('--reviewer-keys <keys>', 'count only reviews that one of these keys has signed', collectWords)
     .option('--no-nix-conf', 'do not read nix.conf, nor what was accepted in Nix')
     .option('--cache-dir <dir>', 'where answers are remembered (default: $XDG_CACHE_HOME/flake-trust)')
     .option('--no-cache', 'remember nothing on disk')
@@ -242,7 +250,7 @@ function mergeCommand(program: Command, choose: (command: CliCommand) => void): 
 }
 
 function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportCommand {
-  const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys } = raw;
+  const { out, netrcFile, sslCertFile, cacheDir, substituters, trustedPublicKeys, policy, reviewerKeys } = raw;
   const { path: paths = [], output: outputs = [], binaries, why = [], challenge = false, maxPaths, shard } = raw;
   return {
     kind: 'report',
@@ -267,6 +275,8 @@ function toCommand(audit: boolean, flake: string, raw: RawOptions): ReportComman
     extraTrustedPublicKeys: raw.extraTrustedPublicKeys ?? [],
     ...(netrcFile === undefined ? {} : { netrcFile }),
     ...(sslCertFile === undefined ? {} : { sslCertFile }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(reviewerKeys === undefined ? {} : { reviewerKeys }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
     cache: raw.cache,
     connections: raw.connections ?? (paths.length > 0 || outputs.length > 0 || binaries !== undefined ? CLOSURE_CONNECTIONS : 16),

@@ -14,6 +14,7 @@ import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
 import { closureProgress } from './progress';
 import { describeProblem, EXIT, exitCode, laterLog, readConfiguration } from './runReport';
+import { applyOutputPolicy, namedPolicy } from './vet/vetReport';
 
 /** Runs the audit. A cancelled one prints what is known by then; what caches answered is remembered. */
 export async function runClosure(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
@@ -23,6 +24,8 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
   const all = storePaths(command.paths, configuration.storeDir, log);
   const why = storePaths(command.why, configuration.storeDir, log);
   if (all === undefined || why === undefined) return EXIT.failed;
+  const named = await namedPolicy(command, { runtime, io, log }, signal);
+  if (named === undefined) return EXIT.failed;
   const { shard } = command;
   const paths = [...new Set(all)];
   const roots = shard === undefined ? paths : partOf(paths, shard);
@@ -52,7 +55,8 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
       },
       signal,
     );
-    const whole = await auditClosure(closure, { audit: true, offline: command.offline });
+    const walked = await auditClosure(closure, { audit: true, offline: command.offline });
+    const whole = await applyOutputPolicy(walked, named.policy, { trusted: configuration.trusted, now: runtime.clock.now() });
     audit =
       shard === undefined ? whole : withShard(whole, shard, shardQuestion({ ...command, outputs: [], paths, configuration }));
   } finally {

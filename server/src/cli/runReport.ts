@@ -15,6 +15,7 @@ import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
+import { vetReport } from './vet/vetReport';
 import { progressBar } from './progress';
 
 export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
@@ -84,8 +85,11 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
     await engine.close();
   }
   warnOfSilence(report, log);
+  const vetted = await vetReport(report, opened.facts, command, { dir: dir.path, runtime, io, log }, signal);
+  if (vetted === undefined) return EXIT.failed;
+  report = vetted.report;
   const { runWithNix, withKnownBinaries } = await import('./runWithNix');
-  const request = { command, report, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
+  const request = { command, report, policy: vetted.policy, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
   if (wantsNix) return runWithNix(request, signal);
   report = await withKnownBinaries(request, signal);
   if (!(await printReport({ report }, command, scope, runtime, io, log))) return EXIT.failed;

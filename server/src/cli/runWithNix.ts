@@ -8,6 +8,7 @@ import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
 import { partOf } from '../domain/shardReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
+import type { Policy } from '../domain/vetting/types';
 import { attributeClosure } from '../engine/attribution';
 import {
   checkBinaries,
@@ -29,11 +30,14 @@ import type { ReportCommand } from './options';
 import { closureProgress } from './progress';
 import { printReport, type CliProcess } from './printReport';
 import { EXIT, exitCode, laterLog } from './runReport';
+import { applyOutputPolicy } from './vet/vetReport';
 
 export interface NixRequest {
   readonly command: ReportCommand;
   /** What the two files and the caches say. */
   readonly report: InputsReport;
+  /** Of the flake, or the one that was named; absent where there is none. */
+  readonly policy: Policy | undefined;
   readonly facts: FlakeFacts;
   /** Absolute. */
   readonly dir: string;
@@ -189,7 +193,7 @@ async function audit(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<ClosureAudit | undefined> {
-  const { command, facts, dir, scope, log } = request;
+  const { command, facts, dir, scope, log, runtime, policy } = request;
   const { configuration } = scope;
   const paths: StorePath[] = [];
   for (const text of command.paths) {
@@ -239,7 +243,9 @@ async function audit(
     return undefined;
   }
   const rules = { audit: true, offline: command.offline };
-  const whole = withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
+  const flakeAudit = withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
+  const now = runtime.clock.now();
+  const whole = await applyOutputPolicy(flakeAudit, policy, { trusted: configuration.trusted, now });
   if (shard === undefined) return whole;
   const flakeTexts = [facts.flakeNixText, facts.lockText];
   return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, flakeTexts }), outcome.value);

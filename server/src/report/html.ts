@@ -26,6 +26,7 @@ import {
   plural,
   shortRev,
   signerWords,
+  suppressedWords,
   vettingWords,
   type Tone,
 } from './words';
@@ -123,7 +124,7 @@ function contents({ report, closure }: FinishedAudit, why: readonly string[]): s
 function totals({ report, closure }: FinishedAudit): string {
   const { caches, findings, inputs } = report;
   const cards: (readonly [string, string, Tone])[] = SEVERITIES.flatMap((severity): [string, string, Tone][] => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
+    const count = findings.filter((finding) => finding.severity === severity && finding.suppressed === undefined).length;
     return count === 0 && (severity === 'information' || severity === 'hint')
       ? []
       : [
@@ -191,7 +192,9 @@ function findingItems(findings: readonly ReportedFinding[]): string {
   return `<ul class="findings">\n${findings.map(findingItem).join('')}</ul>\n`;
 }
 
-function findingItem({ code: name, severity, message, subject, location, help, evidence }: ReportedFinding): string {
+function findingItem(finding: ReportedFinding): string {
+  const { code: name, severity, message, subject, location, help, evidence } = finding;
+  const suppressed = suppressedWords(finding);
   const { one, tone } = SEVERITY_WORDS[severity];
   // The address of a page comes from us, but this report may have been read back from a file.
   const page = help.startsWith('https://')
@@ -201,7 +204,7 @@ function findingItem({ code: name, severity, message, subject, location, help, e
   const command = evidence?.['command'];
   return [
     `<li>${badge(one, tone)} ${escapeHtml(message)}\n`,
-    `<p class="where">${page} · ${subject.kind} ${code(subject.id)}${place}</p>\n`,
+    `<p class="where">${page} · ${subject.kind} ${code(subject.id)}${place}${suppressed === undefined ? '' : ` · ${escapeHtml(suppressed)}`}</p>\n`,
     typeof command === 'string' ? details('The command that shows the difference', block(command.split(' && '))) : '',
     evidence === undefined ? '' : details('Evidence', block(evidenceLines(evidence))),
     '</li>\n',

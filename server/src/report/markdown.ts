@@ -18,6 +18,7 @@ import {
   plural,
   shortRev,
   signerWords,
+  suppressedWords,
   vettingWords,
 } from './words';
 
@@ -109,9 +110,11 @@ function andMore(count: number): string[] {
 
 const HEADINGS = { error: 'Errors', warning: 'Warnings', information: 'Notes', hint: 'Hints' } as const;
 
-function findingItem({ code, message, subject, location, help }: ReportedFinding): string {
+function findingItem(finding: ReportedFinding): string {
+  const { code, message, subject, location, help } = finding;
+  const suppressed = suppressedWords(finding);
   const place = location === undefined ? '' : `, ${codeSpan(`${location.file}:${location.line + 1}:${location.character + 1}`)}`;
-  return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id, 260)}${place}`;
+  return `- ${escapeMarkdown(message)}  \n  ${link(code, help)}, ${subject.kind} ${codeSpan(subject.id, 260)}${place}${suppressed === undefined ? '' : `; ${escapeMarkdown(suppressed)}`}`;
 }
 
 /** What was found about each input, then what flake.lock says of it: hashes and references are too wide for a table. */

@@ -105,7 +105,7 @@ function notification({ what, why }: { readonly what: string; readonly why: stri
 }
 
 function result(finding: ReportedFinding, places: Places, fingerprints: Fingerprints): Result {
-  const { code, severity, message, subject, evidence } = finding;
+  const { code, severity, message, subject, evidence, suppressed } = finding;
   return {
     ruleId: code,
     ruleIndex: CODES.indexOf(code),
@@ -113,6 +113,13 @@ function result(finding: ReportedFinding, places: Places, fingerprints: Fingerpr
     message: { text: messageText(message) },
     locations: [places.of(finding)],
     partialFingerprints: fingerprints.of(finding),
+    ...(suppressed === undefined
+      ? {}
+      : {
+          suppressions: [
+            { kind: 'external', status: 'accepted', justification: `${suppressed.reason} (until ${suppressed.until})` },
+          ],
+        }),
     properties: { subject: { ...subject }, ...(evidence === undefined ? {} : { evidence }) },
   };
 }

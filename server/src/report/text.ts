@@ -20,6 +20,7 @@ import {
   plural,
   shortRev,
   signerWords,
+  suppressedWords,
   vettingWords,
 } from './words';
 import type { Words } from './words';
@@ -153,12 +154,15 @@ function foundWords({ url, reason }: CacheAnswer): string {
 
 function findingLines(findings: readonly ReportedFinding[], colors: Colors, max: number): string[] {
   if (findings.length === 0) return [];
-  const lines = findings.slice(0, max).flatMap(({ code, severity, message, location, evidence }) => {
+  const lines = findings.slice(0, max).flatMap((finding) => {
+    const { code, severity, message, location, evidence } = finding;
+    const suppressed = suppressedWords(finding);
     const place =
       location === undefined ? '' : ` · ${plainText(location.file, 80)}:${location.line + 1}:${location.character + 1}`;
     return [
       `  ${colorOf(severity, colors)(SHORT_SEVERITY[severity].padEnd(7))} ${plainText(message, 200)}`,
       `          ${colors.dim(`${code}${place}`)}`,
+      ...(suppressed === undefined ? [] : [`          ${colors.dim(suppressed)}`]),
       ...(typeof evidence?.['command'] === 'string' ? [`          ${colors.dim(plainText(evidence['command'], 1000))}`] : []),
     ];
   });
@@ -211,7 +215,7 @@ function notProvedLines(
 
 function conclusion({ flake, inputs, findings }: InputsReport, colors: Colors, closure: FinishedClosure | undefined): string {
   const sources = inputs.filter(({ follows }) => follows === undefined).length;
-  const [worst] = findings;
+  const worst = findings.find(({ suppressed }) => suppressed === undefined);
   const looked = [
     ...(closure === undefined || flake !== undefined ? [plural(sources, 'input')] : []),
     ...(closure === undefined ? [] : [plural(closure.summary.totals.paths, 'store path')]),

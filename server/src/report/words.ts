@@ -113,9 +113,11 @@ export function dateOf(timeMs: number): string | undefined {
 /** `1 error, 2 warnings`, or `nothing found`. */
 export function countWords(findings: InputsReport['findings']): string {
   const counts = SEVERITY_WORDS.flatMap(([severity, word]) => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
+    const count = findings.filter((finding) => finding.severity === severity && finding.suppressed === undefined).length;
     return count === 0 ? [] : [plural(count, word)];
   });
+  const suppressed = findings.filter((finding) => finding.suppressed !== undefined).length;
+  if (suppressed > 0) return `${counts.length === 0 ? 'nothing else found' : counts.join(', ')}, ${suppressed} suppressed`;
   return counts.length === 0 ? 'nothing found' : counts.join(', ');
 }
 
@@ -125,6 +127,12 @@ const SEVERITY_WORDS: readonly (readonly [Severity, string])[] = [
   ['information', 'note'],
   ['hint', 'hint'],
 ];
+
+/** Why a finding does not count, in the words of the project's policy. */
+export function suppressedWords({ suppressed }: InputsReport['findings'][number]): string | undefined {
+  if (suppressed === undefined) return undefined;
+  return `suppressed by the policy until ${plainText(suppressed.until, 30)}: ${plainText(suppressed.reason, 200)}`;
+}
 
 /** `1 input`, `2 inputs`. */
 export function plural(count: number, word: string): string {

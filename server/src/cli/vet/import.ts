@@ -2,7 +2,7 @@ import path from 'node:path';
 import { documentFetch } from '../../adapters/vetting/fetchDocument';
 import { importEntries, printImportsLock, type ImportEntry } from '../../domain/vetting/importsLock';
 import { isCriterionName } from '../../domain/vetting/criteria';
-import { setInPolicy, type EditedText } from '../../domain/vetting/edit';
+import { addImport as addToPolicy, type EditedText } from '../../domain/vetting/edit';
 import { importedRecords } from '../../domain/vetting/importMap';
 import { VETTING_FILES, type ImportRule } from '../../domain/vetting/types';
 import { personWords } from '../../domain/vetting/vetFlake';
@@ -95,7 +95,7 @@ async function addImport(context: VetContext, from: string): Promise<number> {
     ...(rule.exclude.length === 0 ? {} : { exclude: rule.exclude }),
     ...(keys.length === 0 ? {} : { keys: keys.map(({ text }) => text) }),
   };
-  await changeFile(context, nameInFolder(VETTING_FILES.policy), (text = '') => setInPolicy(text, ['imports', name], value));
+  await changeFile(context, nameInFolder(VETTING_FILES.policy), (text = '') => addToPolicy(text, name, value));
   context.print(`Written to ${VETTING_FILES.policy} as "${name}".`);
   return EXIT.ok;
 }

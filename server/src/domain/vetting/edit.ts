@@ -2,10 +2,10 @@
  * Changes to the texts of records.jsonc and policy.jsonc. Everything that is not touched stays as it is, byte for byte: comments, order, white
  * space, line ends. What cannot be read is not changed.
  */
-import { applyEdits, findNodeAtLocation, modify, parseTree, type Node } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import { compareText } from '../../util/compare';
 import { canonicalRecord, recordId } from './canonical';
-import { readJsonc, type FileProblem, type JsonPath } from './jsonc';
+import { readJsonc, type FileProblem } from './jsonc';
 import { readRecords } from './records';
 import type { JsonObject } from './shape';
 import type { VettingRecord } from './types';
@@ -108,36 +108,39 @@ interface Insertion {
 }
 
 /** The beginning of the line behind an element, its comma and a comment that belongs to it; or behind the bracket. */
-function placeBehind(text: string, list: Node, element: Node | undefined): Insertion {
-  const end = element === undefined ? list.offset + 1 : element.offset + element.length;
-  let comma: number | undefined = element === undefined ? undefined : end;
-  let offset = end;
-  for (let at = end; at < list.offset + list.length - 1;) {
-    const rest = text.slice(at, at + 2);
-    if (rest.startsWith(',') && comma !== undefined) {
-      comma = undefined;
-      offset = ++at;
-    } else if (rest === '//') {
-      at = lineEnd(text, at);
-      offset = at;
-    } else if (rest === '/*') {
-      const close = text.indexOf('*/', at + 2);
-      if (text.slice(at, close).includes('\n')) break;
-      at = close + 2;
-      offset = at;
-    } else if (rest.startsWith('\n')) {
-      // A comma on a line of its own still belongs to the element.
-      if (comma !== undefined && /^\s*,/.test(text.slice(at))) at++;
-      else return { offset: at + 1, ownLine: true, ...(comma === undefined ? {} : { comma }) };
-    } else if (/^\s/.test(rest)) at++;
+function placeBehind(text: string, container: Node, element: Node | undefined): Insertion {
+  const end = element === undefined ? container.offset + 1 : element.offset + element.length;
+  const next = element === undefined ? end : skipTrivia(text, end);
+  const behind = element !== undefined && text[next] === ',' ? next + 1 : end;
+  const comma = element === undefined || behind !== end ? {} : { comma: end };
+  for (let at = behind; at < container.offset + container.length - 1;) {
+    if (text[at] === '\n') return { offset: at + 1, ownLine: true, ...comma };
+    if (/\s/.test(text[at] ?? '')) at++;
+    else if (text.startsWith('//', at)) at = lineEnd(text, at);
+    else if (text.startsWith('/*', at) && !text.slice(at, commentEnd(text, at)).includes('\n')) at = commentEnd(text, at);
     else break;
   }
-  return { offset, ownLine: false, ...(comma === undefined ? {} : { comma }) };
+  return { offset: behind, ownLine: false, ...comma };
+}
+
+/** The next place that is neither blank nor in a comment. */
+function skipTrivia(text: string, from: number): number {
+  for (let at = from; ;) {
+    if (/\s/.test(text[at] ?? '')) at++;
+    else if (text.startsWith('//', at)) at = lineEnd(text, at);
+    else if (text.startsWith('/*', at)) at = commentEnd(text, at);
+    else return at;
+  }
+}
+
+function commentEnd(text: string, from: number): number {
+  const end = text.indexOf('*/', from + 2);
+  return end < 0 ? text.length : end + 2;
 }
 
 function lineEnd(text: string, from: number): number {
-  const end = text.slice(from).search(/\r?\n/);
-  return end < 0 ? text.length : from + end;
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
 }
 
 type OrderKey = readonly [source: string, when: number, id: string];
@@ -159,12 +162,28 @@ function compareKeys(a: OrderKey, b: OrderKey): number {
   return compareText(a[0], b[0]) || a[1] - b[1] || compareText(a[2], b[2]);
 }
 
-/** Sets one value of policy.jsonc, for example an import. */
-export function setInPolicy(text: string, path: JsonPath, value: unknown): EditedText {
+/** Adds an import to policy.jsonc, which must not have one of that name. */
+export function addImport(text: string, name: string, value: JsonObject): EditedText {
   const read = readJsonc(text);
   if (read.kind === 'failed') return { kind: 'refused', problem: read.problem };
-  const edits = modify(text, [...path], value, {
-    formattingOptions: { insertSpaces: true, tabSize: 2, eol: text.includes('\r\n') ? '\r\n' : '\n' },
-  });
-  return { kind: 'edited', text: applyEdits(text, edits) };
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  const imports = tree === undefined ? undefined : findNodeAtLocation(tree, ['imports']);
+  const container = imports ?? tree;
+  if (container?.type !== 'object') {
+    return { kind: 'refused', problem: { message: 'has no object to add an import to', span: { start: 0, end: 0 } } };
+  }
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const entry = `${JSON.stringify(name)}: ${JSON.stringify(value, null, 2)}`;
+  const block = imports === undefined ? `"imports": {\n${indented(entry)},\n},` : `${entry},`;
+  const { offset, comma, ownLine } = placeBehind(text, container, container.children?.at(-1));
+  const lines = indented(imports === undefined ? block : indented(block)).replaceAll('\n', eol);
+  const after = `${text.slice(0, offset)}${ownLine ? '' : eol}${lines}${eol}${text.slice(offset)}`;
+  const edited = comma === undefined ? after : `${after.slice(0, comma)},${after.slice(comma)}`;
+  return readJsonc(edited).kind === 'read'
+    ? { kind: 'edited', text: edited }
+    : { kind: 'refused', problem: { message: 'cannot be changed without harm', span: { start: 0, end: 0 } } };
+}
+
+function indented(block: string): string {
+  return block.replace(/^/gm, '  ');
 }

@@ -1,0 +1,72 @@
+/** The verdicts of a policy in the reports of `inputs` and `audit`. */
+import type { FlakeFacts } from '../../domain/flakeFacts';
+import type { InputsReport } from '../../domain/inputsReport';
+import type { TrustedKeys } from '../../domain/publicKey';
+import type { Policy } from '../../domain/vetting/types';
+import { vetFlake } from '../../domain/vetting/vetFlake';
+import type { ClosureAudit } from '../../engine/closure/auditReport';
+import type { Logger } from '../../engine/ports';
+import { withOutputPolicy } from '../../engine/vetting/outputPolicy';
+import { readVetting } from '../../engine/vetting/readVetting';
+import { withVetting } from '../../engine/vetting/withVetting';
+import type { Runtime } from '../../runtime';
+import { plainText } from '../../util/plainText';
+import type { ReportCommand } from '../options';
+import type { CliProcess } from '../printReport';
+import { describePlace, reviewerKey, VetError, vettingReader } from './context';
+
+type Named = Pick<ReportCommand, 'policy' | 'reviewerKeys' | 'audit'>;
+
+interface Around {
+  readonly runtime: Runtime;
+  readonly io: CliProcess;
+  readonly log: Logger;
+}
+
+/** Adds the verdicts. Gives nothing where the command cannot be followed, which has been said then. */
+export async function vetReport(
+  report: InputsReport,
+  facts: FlakeFacts,
+  command: Named,
+  { dir, runtime, io, log }: Around & { readonly dir: string },
+  signal: AbortSignal,
+): Promise<{ readonly report: InputsReport; readonly policy: Policy | undefined } | undefined> {
+  try {
+    const files = await readVetting(vettingReader(command.policy, dir, runtime, io), signal);
+    if (command.policy !== undefined && files.policy === undefined && !files.broken) {
+      throw new VetError(`--policy: there is no policy.jsonc in ${plainText(command.policy, 300)}`);
+    }
+    const now = runtime.clock.now();
+    const userKeys = command.reviewerKeys?.map(reviewerKey);
+    const vetting = vetFlake(facts, files, { now, ...(userKeys === undefined ? {} : { userKeys }) });
+    const rules = { now, audit: command.audit, foreignPolicy: command.policy !== undefined };
+    return { report: withVetting(report, facts, vetting, rules), policy: files.policy };
+  } catch (error) {
+    if (!(error instanceof VetError)) throw error;
+    log.error(error.message);
+    return undefined;
+  }
+}
+
+/** Applies the rules for outputs, where there is a policy. */
+export function applyOutputPolicy(
+  audit: ClosureAudit,
+  policy: Policy | undefined,
+  { trusted, now }: { readonly trusted: TrustedKeys; readonly now: number },
+): Promise<ClosureAudit> {
+  return policy === undefined ? Promise.resolve(audit) : withOutputPolicy(audit, { policy, trusted, now });
+}
+
+/** The policy that `--policy` names, for an audit of store paths, which has no flake. A mistake in it is no detail: nothing is audited then. */
+export async function namedPolicy(
+  command: Named,
+  { runtime, io, log }: Around,
+  signal: AbortSignal,
+): Promise<{ readonly policy: Policy | undefined } | undefined> {
+  if (command.policy === undefined) return { policy: undefined };
+  const { texts, policy, problems } = await readVetting(vettingReader(command.policy, io.cwd, runtime, io), signal);
+  for (const { file, span, message } of problems) log.error(`${describePlace(file, span, texts)}: ${plainText(message, 300)}`);
+  if (policy !== undefined && problems.length === 0) return { policy };
+  if (problems.length === 0) log.error(`--policy: there is no policy.jsonc in ${plainText(command.policy, 300)}`);
+  return undefined;
+}
