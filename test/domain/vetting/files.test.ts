@@ -25,7 +25,7 @@ const fields = (name: string, when = '2026-11-01T00:00:00Z') =>
 const added = (text: string, ...records: ReturnType<typeof fields>[]): string => {
   const edited = addRecords(text, records);
   assert.equal(edited.kind, 'edited');
-  return edited.kind === 'edited' ? edited.text : '';
+  return edited.text;
 };
 
 describe('the id and the signature of a record', () => {
@@ -114,7 +114,7 @@ describe('records.jsonc', () => {
     ] as const) {
       const edited = addRecords(broken, [fields('c')]);
       assert.equal(edited.kind, 'refused');
-      if (edited.kind === 'refused' && place !== undefined) {
+      if (place !== undefined) {
         assert.equal(edited.problem.span.start, place);
         assert.match(edited.problem.message, /conflict markers/);
       }
@@ -187,7 +187,6 @@ describe('policy.jsonc', () => {
     const text = '// ours\n{\n  "version": 1, // one\n  /* rules */\n  "inputs": [ { } ],\n}\n';
     const edited = addImport(text, 'acme', { from: 'https://example.org/records.jsonc' });
     assert.equal(edited.kind, 'edited');
-    if (edited.kind !== 'edited') return;
     for (const kept of ['// ours', '// one', '/* rules */', '"inputs": [ { } ]'])
       assert.ok(edited.text.includes(kept), edited.text);
     assert.equal(readPolicy(edited.text).policy?.imports[0]?.name, 'acme');
@@ -200,7 +199,6 @@ describe('imports.lock.json', () => {
 
   it('is read as it was written, and not when somebody changed a copy', () => {
     assert.equal(document.kind, 'read');
-    if (document.kind !== 'read') return;
     const text = printImportsLock(new Map([['acme', document.entry]]));
     assert.deepEqual(readImportsLock(text).problems, []);
     assert.equal(readImportsLock(text).imports.get('acme')?.records.length, 2);
@@ -221,6 +219,6 @@ describe('imports.lock.json', () => {
       NOW,
     );
     assert.ok(turned.kind === 'read' && document.kind === 'read');
-    if (turned.kind === 'read' && document.kind === 'read') assert.equal(turned.entry.copyDigest, document.entry.copyDigest);
+    assert.equal(turned.entry.copyDigest, document.entry.copyDigest);
   });
 });

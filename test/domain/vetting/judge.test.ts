@@ -106,7 +106,7 @@ describe('a verdict', () => {
 
   it('survives tens of thousands of revocations of revocations', () => {
     const records = [auditOf(one)];
-    for (let n = 0; n < 20_000; n++) records.push(revocationOf(records.at(-1) as VettingRecord, { notes: String(n) }));
+    for (let n = 0; n < 20_000; n++) records.push(revocationOf(records.at(-1) ?? auditOf(one), { notes: String(n) }));
     assert.equal(state(one, records), 'vetted');
     assert.equal(state(one, records.slice(0, -1)), 'unvetted');
   });
@@ -198,13 +198,14 @@ describe('verdicts, whatever the records', () => {
       trees.map((narHash) => ({ narHash, source: SOURCE, criteria: ['safe-to-build'] })),
     );
   /** What passes is equally good; so is what does not, short of a denial. */
-  const quality = ({ state: one }: Verdict): number => (one === 'vetted' || one === 'exempted' ? 2 : one === 'denied' ? 0 : 1);
+  const quality = (verdict: Verdict | undefined): number =>
+    verdict?.state === 'vetted' || verdict?.state === 'exempted' ? 2 : verdict?.state === 'denied' ? 0 : 1;
 
   it('do not depend on the order of the records', () => {
     fc.assert(
-      fc.property(revoked, fc.infiniteStream(fc.nat()), (records, random) => {
+      fc.property(revoked, fc.array(fc.nat(), { minLength: 16, maxLength: 16 }), (records, random) => {
         const shuffled = records
-          .map((record) => ({ record, key: random.next().value }))
+          .map((record, index) => ({ record, key: random[index % 16] ?? 0 }))
           .sort((a, b) => a.key - b.key)
           .map(({ record }) => record);
         const shown = (all: readonly VettingRecord[]) =>
@@ -223,7 +224,7 @@ describe('verdicts, whatever the records', () => {
     fc.assert(
       fc.property(revoked, tree, (records, narHash) => {
         const after = verdicts([...records, violationOf({ narHash, notes: 'Another.' })]);
-        verdicts(records).forEach((before, n) => assert.ok(quality(after[n] as Verdict) <= quality(before)));
+        verdicts(records).forEach((before, n) => assert.ok(quality(after[n]) <= quality(before)));
       }),
     );
   });
@@ -234,7 +235,7 @@ describe('verdicts, whatever the records', () => {
         const gone = records[which % Math.max(1, records.length)];
         if (gone === undefined || gone.kind === 'revocation' || gone.kind === 'violation') return;
         const after = verdicts(records.filter((record) => record !== gone));
-        verdicts(records).forEach((before, n) => assert.ok(quality(after[n] as Verdict) <= quality(before)));
+        verdicts(records).forEach((before, n) => assert.ok(quality(after[n]) <= quality(before)));
       }),
     );
   });

@@ -24,7 +24,11 @@ export function findNix(environment: Environment, foreign: readonly string[]): P
 }
 
 /** Searches for another program in the same way. */
-export async function findProgram(name: string, { variables, home }: Environment, foreign: readonly string[]): Promise<NixSearch> {
+export async function findProgram(
+  name: string,
+  { variables, home }: Environment,
+  foreign: readonly string[],
+): Promise<NixSearch> {
   const folders = await foreignFolders(foreign, home);
   const believable: string[] = [];
   const refused: string[] = [];
