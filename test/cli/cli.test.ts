@@ -175,7 +175,7 @@ describe('the bundled command line', function () {
         [['audit', flake, '--connections', '0'], /whole number from 1 to 1024/],
         [['audit', flake, '--timeout', '1e3'], /whole number from 1 to 600/],
         [['audit', flake, flake], /too many arguments/],
-        [['vet'], /unknown command 'vet'/],
+        [['veto'], /unknown command 'veto'/],
       ];
       await Promise.all(
         cases.map(async ([args, message]) => {
