@@ -169,7 +169,7 @@ describe('the bundled command line', function () {
         [['audit', path.join(flake, 'flake.lock')], /is neither a directory nor a flake\.nix/],
         [['audit', flake, '--out', path.join(home, 'missing', 'report')], /cannot be written/],
         [['audit', flake, '--output', '.#x'], /Nix does not tell the outputs: /],
-        [['audit', flake, '--format', 'sarif'], /Allowed choices are text, json, markdown/],
+        [['audit', flake, '--format', 'pdf'], /Allowed choices are text, json, markdown/],
         [['audit', flake, '--format', 'text', '--json'], /cannot be used with/],
         [['audit', flake, '--offline', '--refresh'], /cannot be used with/],
         [['audit', flake, '--connections', '0'], /whole number from 1 to 1024/],
