@@ -212,6 +212,14 @@ export const endlessGzip: Behaviour = (_, response) => {
   });
 };
 
+/** A status line, and then one header after another (HTTP/1.1 only). */
+export const endlessHeaders: Behaviour = ({ socket }) => {
+  socket.write('HTTP/1.1 200 OK\r\n');
+  let more = 0;
+  const timer = setInterval(() => socket.write(`x-more-${more++}: ${'x'.repeat(200)}\r\n`), 1);
+  socket.on('close', () => clearInterval(timer));
+};
+
 /** Headers of `bytes` bytes. */
 export function hugeHeaders(bytes: number): Behaviour {
   return status(200, { 'x-filler': 'x'.repeat(bytes) }, 'ok');

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(__dirname, '../..');
-const bundle = path.join(root, 'dist/cli.js');
+/** The bundled command line. */
+export const cliBundle = path.join(root, 'dist/cli.js');
 
 /** Builds the bundles when a source is newer than the command line's. */
 export function ensureBuilt(): void {
@@ -14,7 +15,7 @@ export function ensureBuilt(): void {
         return entry.isDirectory() ? newest(file) : statSync(file).mtimeMs;
       }),
     );
-  if (existsSync(bundle) && statSync(bundle).mtimeMs >= newest(path.join(root, 'server/src'))) return;
+  if (existsSync(cliBundle) && statSync(cliBundle).mtimeMs >= newest(path.join(root, 'server/src'))) return;
   const { status, stderr } = spawnSync(process.execPath, ['esbuild.mjs'], { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`The build failed: ${stderr}`);
 }
@@ -52,7 +53,7 @@ export function runCli(
   { cwd = home, env = {}, onStart }: CliOptions = {},
 ): Promise<CliRun> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bundle, ...args], {
+    const child = spawn(process.execPath, [cliBundle, ...args], {
       cwd,
       env: { ...bareEnvironment(home), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

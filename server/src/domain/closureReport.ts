@@ -144,7 +144,7 @@ export interface CacheFill {
 
 /** Why a walk ended early. */
 export interface ClosureStop {
-  readonly reason: 'max-paths' | 'max-references' | 'cancelled';
+  readonly reason: 'max-paths' | 'max-references' | 'max-chain' | 'cancelled';
   /** The limit that was reached. */
   readonly limit?: number;
   /** Paths that are known to belong to the closure, but were not looked at; their verdict is `unknown`. */

@@ -106,6 +106,7 @@ export function stopWords({ reason, limit, unvisited }: NonNullable<ClosureRepor
   const why = {
     'max-paths': `the limit of ${limit ?? '?'} paths was reached`,
     'max-references': `the limit of ${limit ?? '?'} references was reached`,
+    'max-chain': `a chain of references is longer than the limit of ${limit ?? '?'}`,
     cancelled: 'it was cancelled',
   }[reason];
   return `${why}; ${plural(unvisited, 'known path')} not looked at`;

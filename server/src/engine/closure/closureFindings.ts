@@ -200,6 +200,12 @@ function changed(
   });
 }
 
+const BEYOND: Readonly<Record<Exclude<ClosureStop['reason'], 'cancelled'>, string>> = {
+  'max-paths': 'it has more paths',
+  'max-references': 'its paths have more references',
+  'max-chain': 'a chain of references is longer',
+};
+
 /** Says what was not looked at, and where nobody could be asked. */
 export function incomplete({
   stopped,
@@ -211,9 +217,7 @@ export function incomplete({
   const findings: Finding[] = [];
   if (stopped !== undefined) {
     const why =
-      stopped.reason === 'cancelled'
-        ? 'it was cancelled'
-        : `${stopped.reason === 'max-paths' ? 'it has more paths' : 'its paths have more references'} than the limit of ${stopped.limit ?? 0}`;
+      stopped.reason === 'cancelled' ? 'it was cancelled' : `${BEYOND[stopped.reason]} than the limit of ${stopped.limit ?? 0}`;
     findings.push(
       finding('closure-incomplete', {
         message: `The closure was not walked to its end: ${why}`,

@@ -15,6 +15,8 @@ export interface ClosureRequest {
   readonly maxPaths?: number;
   /** No more references are followed in all; default {@link DEFAULT_MAX_REFERENCES}. */
   readonly maxReferences?: number;
+  /** No chain of references is followed further than this; default {@link DEFAULT_MAX_CHAIN}. */
+  readonly maxChain?: number;
   /** Questions under way at one cache; default 64. */
   readonly connections?: number;
   /** Asks again whatever is remembered. */
@@ -48,6 +50,9 @@ export const DEFAULT_MAX_PATHS = 500_000;
 
 /** A path has about six; a cache that gives each thousands would fill the memory. */
 export const DEFAULT_MAX_REFERENCES = 10_000_000;
+
+/** The longest chains of real systems have about a hundred paths. */
+export const DEFAULT_MAX_CHAIN = 10_000;
 
 /** Manners towards a public server. */
 export const DEFAULT_CONNECTIONS = 64;

@@ -9,6 +9,7 @@ import { CheckTable, voiceOf, type Answer, type FoundAnswer } from './answers';
 import { CacheLane, type LaneAnswer } from './cacheLane';
 import {
   DEFAULT_CONNECTIONS,
+  DEFAULT_MAX_CHAIN,
   DEFAULT_MAX_PATHS,
   DEFAULT_MAX_REFERENCES,
   type ClosurePorts,
@@ -28,7 +29,7 @@ export interface Walked {
   readonly paths: readonly StorePath[];
   /** By number of the path, then by order of the cache; `undefined` for paths that were not visited, or not to the end. */
   readonly answersOf: (path: number) => readonly (Answer | undefined)[] | undefined;
-  readonly limit?: { readonly reason: 'max-paths' | 'max-references'; readonly limit: number };
+  readonly limit?: { readonly reason: 'max-paths' | 'max-references' | 'max-chain'; readonly limit: number };
   readonly cancelled: boolean;
 }
 
@@ -41,6 +42,8 @@ interface PathState {
   /** Questions and verifications under way. */
   underWay: number;
   done: boolean;
+  /** How many references led to it, from a root. */
+  readonly depth: number;
 }
 
 const PROGRESS_MS = 100;
@@ -63,6 +66,7 @@ class Walker {
   readonly #states: (PathState | undefined)[] = [];
   readonly #maxPaths: number;
   readonly #maxReferences: number;
+  readonly #maxChain: number;
   #visited = 0;
   #references = 0;
   #answered = 0;
@@ -78,6 +82,7 @@ class Walker {
     this.#ports = ports;
     this.#maxPaths = request.maxPaths ?? DEFAULT_MAX_PATHS;
     this.#maxReferences = request.maxReferences ?? DEFAULT_MAX_REFERENCES;
+    this.#maxChain = request.maxChain ?? DEFAULT_MAX_CHAIN;
   }
 
   async run(signal: AbortSignal): Promise<Walked> {
@@ -163,7 +168,7 @@ class Walker {
         resolve();
       };
       this.#tell(this.#ports.clock.now());
-      this.#follow(roots);
+      this.#follow(roots, 0);
       if (roots.length === 0) this.#onIdle();
     });
   }
@@ -183,15 +188,20 @@ class Walker {
     return path;
   }
 
-  #follow(paths: readonly number[]): void {
+  #follow(paths: readonly number[], depth: number): void {
     for (const path of paths) {
       if (this.#states[path] !== undefined) continue;
+      if (depth > this.#maxChain) {
+        // A cache may make up a new path for each that is asked for: one request after another, for hours.
+        this.#limit ??= { reason: 'max-chain', limit: this.#maxChain };
+        return;
+      }
       if (this.#visited >= this.#maxPaths) {
         this.#limit ??= { reason: 'max-paths', limit: this.#maxPaths };
         return;
       }
       this.#visited++;
-      const state: PathState = { answers: [], turn: 0, underWay: 0, done: false };
+      const state: PathState = { answers: [], turn: 0, underWay: 0, done: false, depth };
       this.#states[path] = state;
       if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
       this.#advance(path, state);
@@ -282,7 +292,7 @@ class Walker {
       if (answer.kind === 'found') {
         // Without waiting for the signature: where it turns out bad and another cache gives the path, its references may be others,
         // and what was walked for these is left out in the end.
-        this.#follow(answer.references);
+        this.#follow(answer.references, state.depth + 1);
         if (answer.check === undefined) return;
         if (answer.check.accepted) break;
       }

@@ -140,7 +140,11 @@ const CLOSURE = z.looseObject({
     }),
   ),
   stopped: z.optional(
-    z.looseObject({ reason: z.enum(['max-paths', 'max-references', 'cancelled']), limit: z.optional(count), unvisited: count }),
+    z.looseObject({
+      reason: z.enum(['max-paths', 'max-references', 'max-chain', 'cancelled']),
+      limit: z.optional(count),
+      unvisited: count,
+    }),
   ),
   plan: z.optional(
     z.looseObject({
