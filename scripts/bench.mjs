@@ -12,6 +12,7 @@ import esbuild from 'esbuild';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { activationMs } from './benchActivation.mjs';
 import { closureBenchmark } from './bench/closure.mjs';
+import { vettingBenchmark } from './bench/vetting.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const out = path.join(root, 'out', 'bench');
@@ -271,6 +272,7 @@ try {
   await measureStart(home);
   await measureHover(home, parts);
   measureReading(parts);
+  vettingBenchmark(parts, row);
   await measureMemory(home, parts);
   const activation = await activationMs();
   row('Activation of the extension', activation === undefined ? 'not measured: no Chromium' : ms(activation), 'under 100 ms');

@@ -2,6 +2,10 @@
 export { readFlake } from '../../server/src/domain/flakeFacts';
 export { parseFlakeLock } from '../../server/src/domain/flakeLock';
 export { readFlakeNix } from '../../server/src/domain/flakeNix';
+import type { FlakeFacts } from '../../server/src/domain/flakeFacts';
+import { EMPTY_RECORDS, printRecord, withId } from '../../server/src/domain/vetting/edit';
+import { vetFlake } from '../../server/src/domain/vetting/vetFlake';
+import { readVettingFiles } from '../../server/src/domain/vetting/vettingFiles';
 import { sourceStorePath } from '../../server/src/domain/contentAddress';
 import { narHashOf } from './flakeFacts';
 import { githubNode, lockText } from './sampleFlake';
@@ -48,4 +52,32 @@ export function makeCache(words: readonly string[]): { readonly files: ReadonlyM
     }),
   );
   return { files, key: signer.publicKey };
+}
+
+/** Records for the inputs of {@link makeFlake}: for each a full review and differences up to what is locked, `records` in all. */
+export function makeRecords(words: readonly string[], records: number): string {
+  const each = Math.floor(records / words.length);
+  const blocks = words.flatMap((word, input) =>
+    Array.from({ length: each }, (_, n) => {
+      const hash = (step: number) => narHashOf(step === each - 1 ? word : `${word} ${step}`);
+      return withId({
+        kind: 'audit',
+        source: `github.com/acme/input-${input}`,
+        narHash: hash(n),
+        ...(n === 0 ? {} : { from: { narHash: hash(n - 1) } }),
+        criteria: ['safe-to-build'],
+        who: 'Ada Example <ada@example.org>',
+        when: '2026-01-01T00:00:00Z',
+        notes: 'Read all of what changed; nothing that runs at evaluation.',
+      });
+    }),
+  );
+  return EMPTY_RECORDS.replace('  ],\n', `${blocks.map((block) => printRecord(block)).join('\n')}\n  ],\n`);
+}
+
+/** All that `vet check` does with texts: reads the vetting files, judges every input, finds what is to be told. */
+export function checkVetting(facts: FlakeFacts, records: string): { readonly vetted: number; readonly records: number } {
+  const files = readVettingFiles({ 'flake-trust/policy.jsonc': '{ "version": 1 }', 'flake-trust/records.jsonc': records });
+  const { judged } = vetFlake(facts, files, { now: Date.now() });
+  return { vetted: [...judged.values()].filter(({ verdict }) => verdict.state === 'vetted').length, records: files.own.length };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { NarHash } from '../../../server/src/domain/hash';
 import { parsePublicKey } from '../../../server/src/domain/publicKey';
+import { canonicalRecord } from '../../../server/src/domain/vetting/canonical';
 import { Judge, type JudgeOptions, type Verdict } from '../../../server/src/domain/vetting/judge';
 import { signRecord } from '../../../server/src/domain/vetting/signature';
 import type { VettingRecord } from '../../../server/src/domain/vetting/types';
@@ -116,7 +117,7 @@ describe('who may vouch', () => {
   const ada = makeSigner('ada-1');
   const eve = makeSigner('ada-1');
   const signed = (record: VettingRecord, signer: typeof ada): VettingRecord => {
-    const signature = signRecord(record.canonical, secretKeyText(signer));
+    const signature = signRecord(canonicalRecord(record.fields), secretKeyText(signer));
     return signature === undefined ? record : { ...record, signature };
   };
   const keyed = policyOf({ reviewers: [{ who: 'ada@example.org', keys: [ada.publicKey] }] });

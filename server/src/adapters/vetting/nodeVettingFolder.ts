@@ -61,8 +61,14 @@ async function write(folder: string, name: string, expected: string | undefined,
 /** Makes the folder itself, none above it. A link in its place would lead our writing to wherever a repository likes. */
 async function makeFolder(folder: string): Promise<void> {
   const stats = await lstat(folder).catch(absent);
-  if (stats === undefined) await mkdir(folder);
-  else if (stats.isSymbolicLink()) throw new Refused(`${VETTING_FOLDER} is a symbolic link, and what it leads to is not written`);
+  if (stats === undefined) {
+    await mkdir(folder).catch((error: unknown) => {
+      // Another writer was faster; what it made is looked at as if it had been there.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return makeFolder(folder);
+    });
+  } else if (stats.isSymbolicLink())
+    throw new Refused(`${VETTING_FOLDER} is a symbolic link, and what it leads to is not written`);
   else if (!stats.isDirectory()) throw new Refused(`${VETTING_FOLDER} is not a folder`);
 }
 

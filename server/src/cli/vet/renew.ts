@@ -6,7 +6,7 @@ import { recordById } from './ids';
 const DAY_MS = 86_400_000;
 
 /** Said anew, or not said again. */
-const RENEWED: ReadonlySet<string> = new Set(['who', 'when', 'until', 'notes', 'evidence']);
+const RENEWED: ReadonlySet<string> = new Set(['who', 'when', 'until', 'notes', 'evidence', 'id', 'signature']);
 
 /** `vet renew`: writes records that end, or have ended, anew with a later date. The old ones stay, and end as they said. */
 export async function vetRenew(context: VetContext): Promise<number> {
@@ -39,9 +39,7 @@ export async function vetRenew(context: VetContext): Promise<number> {
   const author = await authorFields(context);
   const renewed = records.map((record): JsonObject => {
     if (record.until === undefined) throw new VetError(`record ${record.id} has no end`);
-    const rest = Object.fromEntries(
-      Object.entries(JSON.parse(record.canonical) as JsonObject).filter(([name]) => !RENEWED.has(name)),
-    );
+    const rest = Object.fromEntries(Object.entries(record.fields).filter(([name]) => !RENEWED.has(name)));
     return { ...rest, ...until, notes: `Renews ${record.id}.`, ...author };
   });
   await writeRecords(context, renewed);

@@ -44,8 +44,9 @@ export function isRecordId(text: string): boolean {
 }
 
 function objectJson(value: Readonly<Record<string, unknown>>, names: string[]): string {
-  return `{${names
-    .sort(compareText)
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
-    .join(',')}}`;
+  let text = '{';
+  for (const name of names.sort(compareText)) {
+    text += `${text.length === 1 ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value[name])}`;
+  }
+  return `${text}}`;
 }

@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000;
 export function parseInstant(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text)) return undefined;
   const time = Date.parse(text);
-  // The engine takes 31 February for 3 March.
-  return Number.isNaN(time) || printInstant(time) !== text ? undefined : time;
+  // The engine takes 31 February for 3 March, and hour 24 for the next day.
+  return new Date(time).getUTCDate() === Number(text.slice(8, 10)) ? time : undefined;
 }
 
 /** Parses an end: a date, which is included, or a time. Gives the first millisecond that is not included. */

@@ -21,6 +21,8 @@ export type JsoncRead =
 const MAX_DEPTH = 16;
 
 const CODE = {
+  space: 32,
+  backslash: 92,
   quote: 34,
   slash: 47,
   star: 42,
@@ -36,7 +38,6 @@ const CODE = {
 
 /** Reads one text. Never throws; linear in its length. A name that occurs twice in one object is a mistake: which of the two counts, readers would decide differently. */
 export function readJsonc(text: string): JsoncRead {
-  const conflict = /^(?:<{7}|>{7})(?: |$)|^={7}$/m.exec(text);
   const plain = withoutComments(text);
   if (plain.kind === 'too-deep')
     return failed('is nested deeper than anything that belongs there', { start: plain.at, end: plain.at + 1 });
@@ -44,6 +45,7 @@ export function readJsonc(text: string): JsoncRead {
   try {
     value = JSON.parse(plain.text);
   } catch {
+    const conflict = /^(?:<{7}|>{7})(?: |$)|^={7}$/m.exec(text);
     if (conflict !== null) {
       const span = { start: conflict.index, end: conflict.index + conflict[0].length };
       return failed('has conflict markers: keep the blocks of both sides and take the marker lines out', span);
@@ -119,88 +121,61 @@ function syntaxProblem(text: string): FileProblem {
 }
 
 type Plain =
-  { readonly kind: 'plain'; readonly text: string; readonly names: number } | { readonly kind: 'too-deep'; readonly at: number };
+  | { readonly kind: 'plain'; readonly text: string; readonly names: number }
+  | { readonly kind: 'too-deep'; /** Offset. */ readonly at: number };
 
-/** Strict JSON of the same length: blanks for comments and for commas behind the last element. Counts the names of all objects. */
+/**
+ * Strict JSON: blanks in place of comments and of commas behind the last element. Counts the names of all objects. Works on bytes, which it can
+ * change in place; in UTF-8 no byte of another character looks like one of those that matter here.
+ */
 function withoutComments(text: string): Plain {
-  const pieces: string[] = [];
-  let kept = 0;
+  const bytes = Buffer.from(text, 'utf8');
   let names = 0;
   let depth = 0;
-  /** Offset of a comma behind which nothing has come yet. */
+  /** Of a comma behind which nothing has come yet but blanks and comments. */
   let comma = -1;
-  const blank = (start: number, end: number): void => {
-    pieces.push(text.slice(kept, start), ' '.repeat(end - start));
-    kept = end;
-  };
-  if (text.startsWith('\uFEFF')) blank(0, 1);
-  for (let at = kept; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code <= 32) continue;
-    if (code === CODE.quote) {
-      at = endOfString(text, at);
-      comma = -1;
-    } else if (code === CODE.slash) {
-      const end = endOfComment(text, at);
+  if (text.startsWith('\uFEFF')) bytes.fill(CODE.space, 0, 3);
+  for (let at = 0; at < bytes.length; at++) {
+    const code = bytes[at] ?? 0;
+    if (code <= CODE.space) continue;
+    if (code === CODE.slash) {
+      const end = endOfComment(bytes, at);
       if (end === undefined) continue;
-      // A pending comma lies before the comment: what is kept has to be cut at it first, should it turn out to be the last.
-      if (comma >= 0) {
-        const rest = nextMeaning(text, end);
-        if (rest === CODE.close || rest === CODE.closeBrace) blank(comma, comma + 1);
-        comma = -1;
-      }
-      blank(at, end);
+      bytes.fill(CODE.space, at, end);
       at = end - 1;
-    } else {
-      if (code === CODE.colon) names++;
-      if (code === CODE.open || code === CODE.openBrace) {
-        if (++depth > MAX_DEPTH) return { kind: 'too-deep', at };
-      } else if (code === CODE.close || code === CODE.closeBrace) {
-        depth--;
-        if (comma >= 0) blank(comma, comma + 1);
-      }
-      comma = code === CODE.comma ? at : -1;
+      continue;
     }
+    if (code === CODE.quote) at = endOfString(bytes, at);
+    else if (code === CODE.colon) names++;
+    else if (code === CODE.open || code === CODE.openBrace) {
+      if (++depth > MAX_DEPTH) return { kind: 'too-deep', at: bytes.toString('utf8', 0, at).length };
+    } else if (code === CODE.close || code === CODE.closeBrace) {
+      depth--;
+      if (comma >= 0) bytes[comma] = CODE.space;
+    }
+    comma = code === CODE.comma ? at : -1;
   }
-  return { kind: 'plain', text: kept === 0 ? text : pieces.join('') + text.slice(kept), names };
+  return { kind: 'plain', text: bytes.toString('utf8'), names };
 }
 
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0) return text.length;
-    let backslashes = 0;
-    while (text.charCodeAt(quote - 1 - backslashes) === 92) backslashes++;
-    if (backslashes % 2 === 0) return quote;
-    at = quote;
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let at = start + 1; at < bytes.length; at++) {
+    const code = bytes[at];
+    if (code === CODE.quote) return at;
+    if (code === CODE.backslash) at++;
   }
+  return bytes.length;
 }
 
-/** Offset behind a comment that begins at `start`; nothing when none begins there. */
-function endOfComment(text: string, start: number): number | undefined {
-  const next = text.charCodeAt(start + 1);
+/** The place behind a comment that begins at `start`; nothing when none begins there. */
+function endOfComment(bytes: Buffer, start: number): number | undefined {
+  const next = bytes[start + 1];
   if (next === CODE.slash) {
-    for (let at = start + 2; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === CODE.lf || code === CODE.cr) return at;
-    }
-    return text.length;
+    for (let at = start + 2; at < bytes.length; at++) if (bytes[at] === CODE.lf || bytes[at] === CODE.cr) return at;
+    return bytes.length;
   }
-  if (next !== CODE.star) return undefined;
-  const end = text.indexOf('*/', start + 2);
+  const end = next === CODE.star ? bytes.indexOf('*/', start + 2, 'latin1') : -1;
   return end < 0 ? undefined : end + 2;
-}
-
-/** The first character behind `start` that is neither blank nor in a comment. */
-function nextMeaning(text: string, start: number): number | undefined {
-  for (let at = start; at < text.length;) {
-    const code = text.charCodeAt(at);
-    const comment = code === CODE.slash ? endOfComment(text, at) : undefined;
-    if (comment !== undefined) at = comment;
-    else if (code <= 32) at++;
-    else return code;
-  }
-  return undefined;
 }
 
 function countNames(value: unknown): number {

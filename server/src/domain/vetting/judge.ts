@@ -161,6 +161,11 @@ export class Judge {
   isLive(record: VettingRecord): boolean {
     const known = this.#live.get(record);
     if (known !== undefined) return known;
+    if (this.#revocations.get(record.id).length === 0) {
+      const live = this.#decideLive(record);
+      this.#live.set(record, live);
+      return live;
+    }
     // A chain of revocations may be longer than the stack: the innermost is decided first. Ids are digests, so it never comes back to itself;
     // should somebody manage that, such records do not count.
     const open = new Set<VettingRecord>([record]);
@@ -185,7 +190,7 @@ export class Judge {
   #decideLive(record: VettingRecord): boolean {
     if (record.when > this.#options.now) return false;
     if (this.vouchers.signatureOf(record).kind === 'invalid') return false;
-    return this.revocationOf(record) === undefined;
+    return this.#revocations.get(record.id).length === 0 || this.revocationOf(record) === undefined;
   }
 
   /** The revocation that takes a record out, if one does. */
@@ -232,11 +237,14 @@ export class Judge {
       }
     }
     // A tree that is known to be bad is no base for anything.
-    for (const hash of component) if (this.#isDeniedTree(hash, criterion)) component.delete(hash);
+    if (!this.#violations.hash.isEmpty) {
+      for (const hash of component) if (this.#isDeniedTree(hash, criterion)) component.delete(hash);
+    }
     const best = (records: readonly VettingRecord[]): VettingRecord | undefined =>
-      records.filter((record) => this.#says(record, criterion, ever)).sort(betterFirst)[0];
+      records.length === 0 ? undefined : records.filter((record) => this.#says(record, criterion, ever)).sort(betterFirst)[0];
     const spread = (index: Index<NarHash>): ReadonlyMap<NarHash, Link> => {
       const reached = new Map<NarHash, Link>();
+      if (index.isEmpty) return reached;
       let edge: NarHash[] = [];
       for (const hash of component) {
         const record = best(index.get(hash));
@@ -333,6 +341,10 @@ const NONE: readonly VettingRecord[] = [];
 
 class Index<K> {
   readonly #lists = new Map<K, VettingRecord[]>();
+
+  get isEmpty(): boolean {
+    return this.#lists.size === 0;
+  }
 
   add(key: K, record: VettingRecord): void {
     const list = this.#lists.get(key);

@@ -95,6 +95,11 @@ export function readRecord(value: unknown, index: number): VettingRecord | Mista
   return checkedRecord(kind, value, index);
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Checked, and taken as they are. */
+const KEPT = ['source', 'scope', 'notes', 'signature', 'paths', 'evidence', 'revokes'] as const;
+
 const TEXTS = ['source', 'scope', 'notes', 'signature'] as const;
 
 function checkedRecord(kind: RecordKind, value: JsonObject, index: number): VettingRecord | Mistake {
@@ -124,24 +129,21 @@ function checkedRecord(kind: RecordKind, value: JsonObject, index: number): Vett
   if (kind === 'violation' && tree === undefined && value['source'] === undefined) {
     return mistake('a violation needs narHash, rev or source: else nothing says what it is about');
   }
-  const canonical = canonicalRecord(value);
-  const id = recordId(canonical);
+  const id = recordId(canonicalRecord(value));
   if (value['id'] !== undefined && value['id'] !== id) {
     return mistake('its id does not belong to its content: it was changed after it was written', 'id');
   }
-  return {
-    id,
-    kind,
-    who,
-    when,
-    criteria,
-    canonical,
-    index,
-    ...(pick(value, ['source', 'scope', 'notes', 'signature', 'paths', 'evidence', 'revokes']) as Partial<VettingRecord>),
-    ...(tree ?? {}),
-    ...(from === undefined ? {} : { from }),
-    ...(until === undefined ? {} : { until, untilText: untilText as string }),
-  };
+  // Fields are set one by one: of tens of thousands of records, each spread of an object in between is one more to throw away.
+  const record: Writable<VettingRecord> = { id, kind, who, when, criteria, fields: value, index };
+  for (const name of KEPT) if (value[name] !== undefined) (record as Record<string, unknown>)[name] = value[name];
+  if (tree?.narHash !== undefined) record.narHash = tree.narHash;
+  if (tree?.rev !== undefined) record.rev = tree.rev;
+  if (from !== undefined) record.from = from;
+  if (until !== undefined) {
+    record.until = until;
+    record.untilText = untilText as string;
+  }
+  return record;
 }
 
 function treeOf(value: JsonObject, hashNeeded: boolean): { readonly narHash?: NarHash; readonly rev?: string } | Mistake {
@@ -161,15 +163,10 @@ function fromOf(value: unknown): Tree | Mistake {
   return 'message' in tree ? mistake(tree.message, 'from', ...tree.path) : (tree as Tree);
 }
 
-function pick(value: JsonObject, names: readonly string[]): JsonObject {
-  const picked: Record<string, unknown> = {};
-  for (const name of names) if (value[name] !== undefined) picked[name] = value[name];
-  return picked;
-}
-
 function isText(value: unknown): value is string {
   // A lone surrogate has no UTF-8, so that there would be no bytes to sign.
-  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT && !/\p{Cs}/u.test(value);
+  if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT) return false;
+  return !/[\uD800-\uDFFF]/.test(value) || !/\p{Cs}/u.test(value);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -3,7 +3,7 @@ import { createPrivateKey, sign, verify } from 'node:crypto';
 import { decodeBase64 } from '../base64';
 import { isWeakPoint } from '../ed25519';
 import type { PublicKey } from '../publicKey';
-import { SIGNED_PREFIX } from './canonical';
+import { canonicalRecord, SIGNED_PREFIX } from './canonical';
 import type { VettingRecord } from './types';
 
 /**
@@ -17,7 +17,10 @@ export type RecordSignature =
   | { readonly kind: 'verified'; readonly key: PublicKey };
 
 /** Checks the signature of a record against the keys known here; several may have one name. */
-export function checkSignature({ signature, canonical }: VettingRecord, keys: readonly PublicKey[]): RecordSignature {
+export function checkSignature(
+  { signature, fields }: Pick<VettingRecord, 'signature' | 'fields'>,
+  keys: readonly PublicKey[],
+): RecordSignature {
   if (signature === undefined) return { kind: 'unsigned' };
   const colon = signature.indexOf(':');
   const keyName = signature.slice(0, Math.max(0, colon));
@@ -25,7 +28,7 @@ export function checkSignature({ signature, canonical }: VettingRecord, keys: re
   if (bytes === undefined) return { kind: 'invalid', keyName };
   const named = keys.filter(({ name }) => name === keyName);
   if (named.length === 0) return { kind: 'unknown-key', keyName };
-  const signed = Buffer.from(SIGNED_PREFIX + canonical, 'utf8');
+  const signed = Buffer.from(SIGNED_PREFIX + canonicalRecord(fields), 'utf8');
   // libsodium, which Nix uses, refuses a first half of small order; OpenSSL does not.
   const key = isWeakPoint(bytes.subarray(0, 32))
     ? undefined

@@ -56,8 +56,8 @@ export interface VettingRecord {
   readonly evidence?: readonly string[];
   /** `keyname:base64`. */
   readonly signature?: string;
-  /** What id and signature are made from. */
-  readonly canonical: string;
+  /** As read: what id and signature are made from. */
+  readonly fields: Readonly<Record<string, unknown>>;
   /** Position in its file. */
   readonly index: number;
   /** Name of the import it came by; absent for the repository's own. */
