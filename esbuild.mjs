@@ -13,7 +13,7 @@ const watching = process.argv.includes('--watch');
 
 /**
  * What is loaded when it is needed stays a bundle of its own, so that the others start without it and ship no second copy:
- * `import('./main')` in cli.ts stays an import of dist/server.js, and undici comes with dist/directTransport.js, when something is asked
+ * `import('./main')` in cli.ts stays an import of dist/server.js, its commands are loaded when called, and undici comes with dist/directTransport.js, when something is asked
  * the careful way.
  */
 const bundlesStayApart = {
@@ -21,6 +21,9 @@ const bundlesStayApart = {
   setup(build) {
     build.onResolve({ filter: /^\.\/(main|server\.js)$/ }, (args) =>
       path.basename(args.importer) === 'cli.ts' ? { path: './server.js', external: true } : undefined,
+    );
+    build.onResolve({ filter: /^\.\/cli\/(commands|runClosure)$/ }, (args) =>
+      args.kind === 'dynamic-import' ? { path: `./${path.basename(args.path)}.js`, external: true } : undefined,
     );
     build.onResolve({ filter: /\/adapters\/directTransport$/ }, (args) =>
       args.kind === 'dynamic-import' ? { path: './directTransport.js', external: true } : undefined,
@@ -66,6 +69,8 @@ const bundles = [
     loader: { '.svg': 'text' },
   },
   { ...shared, entryPoints: ['server/src/adapters/directTransport.ts'], outfile: 'dist/directTransport.js' },
+  { ...shared, entryPoints: ['server/src/cli/commands.ts'], outfile: 'dist/commands.js' },
+  { ...shared, entryPoints: ['server/src/cli/runClosure.ts'], outfile: 'dist/runClosure.js' },
   { ...shared, entryPoints: ['server/src/signatureWorker.ts'], outfile: 'dist/signatureWorker.js' },
 ];
 

@@ -27,6 +27,8 @@ const required = [
   'dist/cli.js',
   'dist/closureView.js',
   'dist/closureView.css',
+  'dist/commands.js',
+  'dist/runClosure.js',
   'dist/directTransport.js',
   'dist/signatureWorker.js',
   'dist/THIRD-PARTY-NOTICES.txt',

@@ -1,8 +1,8 @@
 /** The executable `flake-trust`. */
-import { parseArguments } from './cli/options';
+import { parseArguments, type CliCommand } from './cli/options';
 import type { CliProcess } from './cli/printReport';
-import { EXIT, runReport } from './cli/runReport';
-import { createRuntime } from './runtime';
+import { EXIT } from './cli/exit';
+import { createRuntime, type Runtime } from './runtime';
 
 /** As shells report a process that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -39,13 +39,7 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const runtime = createRuntime();
-    const code =
-      parsed.command.kind === 'merge'
-        ? await (await import('./cli/runMerge')).runMerge(parsed.command, runtime, io, controller.signal)
-        : parsed.command.kind === 'vet'
-          ? await (await import('./cli/vet/runVet')).runVet(parsed.command, runtime, io, controller.signal)
-          : await runReport(parsed.command, runtime, io, controller.signal);
+    const code = await run(parsed.command, createRuntime(), io, controller.signal);
     if (signalled === undefined) return code;
     stderr.write('flake-trust: cancelled; the report says what was checked until then\n');
     return signalled;
@@ -55,6 +49,26 @@ async function main(): Promise<number> {
     return signalled;
   } finally {
     for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal);
+  }
+}
+
+async function run(
+  command: Exclude<CliCommand, { kind: 'lsp' }>,
+  runtime: Runtime,
+  io: CliProcess,
+  signal: AbortSignal,
+): Promise<number> {
+  // An audit of store paths needs neither flakes nor Nix, and is what people run most often: it starts without them.
+  if (command.kind === 'report' && command.paths.length > 0 && command.outputs.length === 0 && command.binaries === undefined)
+    return (await import('./cli/runClosure')).runClosure(command, runtime, io, signal);
+  const { runMerge, runReport, runVet } = await import('./cli/commands');
+  switch (command.kind) {
+    case 'merge':
+      return runMerge(command, runtime, io, signal);
+    case 'vet':
+      return runVet(command, runtime, io, signal);
+    case 'report':
+      return runReport(command, runtime, io, signal);
   }
 }
 

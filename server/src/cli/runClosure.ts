@@ -13,7 +13,9 @@ import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
 import { closureProgress } from './progress';
-import { describeProblem, EXIT, exitCode, laterLog, readConfiguration } from './runReport';
+import { describeProblem, readConfiguration } from './configuration';
+import { EXIT, exitCode } from './exit';
+import { laterLog } from './laterLog';
 import { applyOutputPolicy, namedPolicy } from './vet/vetReport';
 
 /** Runs the audit. A cancelled one prints what is known by then; what caches answered is remembered. */

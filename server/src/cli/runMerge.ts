@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { MergeCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
-import { EXIT, exitCode } from './runReport';
+import { EXIT, exitCode } from './exit';
 
 /** Several times the report of all of nixpkgs; a JavaScript string holds twice as much. */
 const MAX_REPORT_BYTES = 256 * 1024 * 1024;

@@ -2,28 +2,24 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
-import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
 import type { InputsReport } from '../domain/inputsReport';
-import { acceptedConfiguration, declaredTrust, readTrustedSettings } from '../engine/declaredCaches';
+import { acceptedConfiguration, declaredTrust } from '../engine/declaredCaches';
 import type { AuditScope } from '../engine/engine';
-import type { ConfigurationProblem } from '../engine/nixConfiguration';
 import type { Logger } from '../engine/ports';
 import { readFlakeDir } from '../engine/readFlakeDir';
-import { SEVERITIES } from '../engine/reportedFindings';
-import { loadTrustConfiguration, type TrustConfiguration } from '../engine/trustConfiguration';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
+import { describeProblem, readConfiguration } from './configuration';
+import { EXIT, exitCode } from './exit';
+import { laterLog } from './laterLog';
 import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
 import { vetReport } from './vet/vetReport';
 import { progressBar } from './progress';
 
-export const EXIT = { ok: 0, findings: 1, failed: 2 } as const;
-
 /** Runs one report. Rejects only when `signal` aborts, or for a bug. */
 export async function runReport(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
   const wantsNix = command.outputs.length > 0 || command.binaries !== undefined;
-  if (command.paths.length > 0 && !wantsNix) return (await import('./runClosure')).runClosure(command, runtime, io, signal);
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   if (command.shard !== undefined && command.outputs.length + command.paths.length === 0) {
     log.error('--shard splits outputs and store paths: it needs --output or --path');
@@ -107,45 +103,6 @@ export function flakeDirectory(file: string): { readonly path: string } | { read
   return { path: file };
 }
 
-/** Reads whom the user trusts: nix.conf, and what the command line says in its place or beside it. */
-export async function readConfiguration(
-  command: ReportCommand,
-  { files, environment }: Runtime,
-  io: CliProcess,
-  signal: AbortSignal,
-) {
-  const { substituters, trustedPublicKeys, netrcFile, sslCertFile } = command;
-  const loaded = await loadTrustConfiguration(
-    {
-      nixConf: command.nixConf,
-      ...(substituters === undefined ? {} : { substituters }),
-      extraSubstituters: command.extraSubstituters,
-      ...(trustedPublicKeys === undefined ? {} : { trustedPublicKeys }),
-      extraTrustedPublicKeys: command.extraTrustedPublicKeys,
-      caches: [],
-      settingsKeys: [],
-      ...(netrcFile === undefined ? {} : { netrcFile: path.resolve(io.cwd, netrcFile) }),
-    },
-    files,
-    environment,
-    signal,
-  );
-  const configuration: TrustConfiguration =
-    sslCertFile === undefined ? loaded : { ...loaded, sslCertFile: path.resolve(io.cwd, sslCertFile) };
-  // Who names caches or keys on the command line means these; what was once accepted in Nix does not add to them.
-  const exact = !command.nixConf || substituters !== undefined || trustedPublicKeys !== undefined;
-  const accepted = exact
-    ? { settings: NO_TRUSTED_SETTINGS, problems: [] }
-    : await readTrustedSettings(files, environment, signal);
-  return { configuration, trustedSettings: accepted.settings, problems: [...loaded.problems, ...accepted.problems] };
-}
-
-/** Says in one line what is wrong with the configuration. */
-export function describeProblem({ message, file, line }: ConfigurationProblem): string {
-  const place = file === undefined ? '' : `${plainText(file, 200)}${line === undefined ? '' : `:${line}`}: `;
-  return `${place}${plainText(message, 300)}`;
-}
-
 /** Tells whether caches were asked and none of them answered. */
 function nobodyAnswered({ caches }: InputsReport): boolean {
   const asked = caches.filter(({ state }) => state !== 'not-asked');
@@ -162,31 +119,4 @@ function warnOfSilence(report: InputsReport, log: Logger): void {
         : `none of the ${asked.length} caches that were asked answered`,
     );
   }
-}
-
-/** 1 when there is a finding that counts, else 0. */
-export function exitCode({ findings }: Pick<InputsReport, 'findings'>, { failOn }: Pick<ReportCommand, 'failOn'>): number {
-  if (failOn === 'never') return EXIT.ok;
-  const limit = SEVERITIES.indexOf(failOn);
-  return findings.some(({ severity, suppressed }) => suppressed === undefined && SEVERITIES.indexOf(severity) <= limit)
-    ? EXIT.findings
-    : EXIT.ok;
-}
-
-/** Keeps messages until the progress bar is gone, each once. */
-export function laterLog(log: Logger): Logger & { flush(): void } {
-  const waiting = new Map<string, () => void>();
-  const keep = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) => {
-    waiting.set(`${level} ${message}`, () => log[level](message));
-  };
-  return {
-    debug: keep('debug'),
-    info: keep('info'),
-    warn: keep('warn'),
-    error: keep('error'),
-    flush: () => {
-      for (const write of waiting.values()) write();
-      waiting.clear();
-    },
-  };
 }

@@ -29,7 +29,8 @@ import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { closureProgress } from './progress';
 import { printReport, type CliProcess } from './printReport';
-import { EXIT, exitCode, laterLog } from './runReport';
+import { EXIT, exitCode } from './exit';
+import { laterLog } from './laterLog';
 import { applyOutputPolicy } from './vet/vetReport';
 
 export interface NixRequest {

@@ -5,7 +5,7 @@ import { byWords, vetFlake } from '../../domain/vetting/vetFlake';
 import { nearestBase } from '../../engine/vetting/suggest';
 import { readVetting } from '../../engine/vetting/readVetting';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import {
   authorFields,
   clonesOf,

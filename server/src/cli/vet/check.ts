@@ -5,7 +5,7 @@ import { trustedKeys } from '../../domain/publicKey';
 import { STORE_DIR } from '../../domain/storePath';
 import { withVetting } from '../../engine/vetting/withVetting';
 import { vettingText } from '../../report/vettingText';
-import { EXIT, exitCode } from '../runReport';
+import { EXIT, exitCode } from '../exit';
 import { printReport, wantsColor, writePieces } from '../printReport';
 import type { VetContext } from './context';
 

@@ -2,7 +2,7 @@ import { compareUrl } from '../../domain/vetting/compareUrl';
 import { nearestBase, type ReviewBase } from '../../engine/vetting/suggest';
 import { comparisonLines } from '../../report/vettingDiff';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { clonesOf, lockedInput, needPolicy, VetError, type VetContext } from './context';
 import { byWords } from '../../domain/vetting/vetFlake';
 

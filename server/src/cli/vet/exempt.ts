@@ -1,4 +1,4 @@
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import {
   authorFields,
   criteriaField,

@@ -1,4 +1,4 @@
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { explainVerdict } from '../../report/vettingExplain';
 import { lockedInput, needPolicy, VetError, type VetContext } from './context';
 

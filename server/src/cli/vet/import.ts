@@ -11,7 +11,7 @@ import { importChange, MAX_IMPORT_BYTES, readImport, type ImportedDocument } fro
 import { nameInFolder } from '../../engine/vetting/readVetting';
 import { plainText } from '../../util/plainText';
 import { VERSION } from '../../version';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { changeFile, needPolicy, VetError, type VetContext } from './context';
 
 type Fetched = ImportedDocument | { readonly kind: 'unreachable'; readonly reason: string };

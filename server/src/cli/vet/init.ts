@@ -6,7 +6,7 @@ import { VETTING_FILES } from '../../domain/vetting/types';
 import { nearestInputs } from '../../domain/checks/checkedFlake';
 import { nameInFolder } from '../../engine/vetting/readVetting';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { authorFields, treeFields, untilField, VetError, type VetContext } from './context';
 
 /** For how long what is there today passes without a review. */

@@ -1,7 +1,7 @@
 import { pruneAdvice } from '../../domain/vetting/prune';
 import { personWords } from '../../domain/vetting/vetFlake';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { authorFields, needPolicy, writeRecords, type VetContext } from './context';
 
 /** `vet prune`: says of every exemption and every trust why it is needed or not; `--write` revokes those that are not. Nothing is deleted. */

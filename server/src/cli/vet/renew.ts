@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/vetting/shape';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { authorFields, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
 import { recordById } from './ids';
 

@@ -1,4 +1,4 @@
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { authorFields, needPolicy, VetError, writeRecords, type VetContext } from './context';
 import { recordById } from './ids';
 import { ask } from './terminal';

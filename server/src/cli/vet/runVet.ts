@@ -2,7 +2,7 @@
 import { consoleLogger } from '../../adapters/consoleLogger';
 import type { Runtime } from '../../runtime';
 import type { CliProcess } from '../printReport';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { openVetting, VetError, type VetContext } from './context';
 import type { VetAction, VetCommand } from './options';
 

@@ -1,6 +1,6 @@
 import { suggest, type Candidate } from '../../engine/vetting/suggest';
 import { suggestionLines } from '../../report/vettingDiff';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { clonesOf, needPolicy, VetError, type VetContext } from './context';
 import { fetchImport } from './import';
 

@@ -1,7 +1,7 @@
 import { dayAfter, parseUntil } from '../../domain/vetting/instant';
 import { sourceOf } from '../../domain/vetting/vetFlake';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import { authorFields, criteriaField, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
 
 /** Longer than a year nobody knows who will own a source. */

@@ -1,6 +1,6 @@
 import { parseNarHash } from '../../domain/hash';
 import type { JsonObject } from '../../domain/vetting/shape';
-import { EXIT } from '../runReport';
+import { EXIT } from '../exit';
 import {
   authorFields,
   criteriaField,

@@ -1,0 +1,4 @@
+/** All commands but the quickest: a bundle of its own, loaded when one of them is called. */
+export { runMerge } from './runMerge';
+export { runReport } from './runReport';
+export { runVet } from './vet/runVet';
