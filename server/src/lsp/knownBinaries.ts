@@ -51,21 +51,24 @@ export class KnownBinaries {
     this.#log = log;
   }
 
-  /** Begins to look, unless that was done already. */
+  /** Begins to look when `after` has settled, unless that was done already: who hovers first wants to know of the source first. */
   of(
     dir: string,
     facts: FlakeFacts,
     { configuration }: Pick<AuditScope, 'configuration'>,
     settings: FlakeSettings,
+    after: Promise<unknown>,
   ): PendingBinaries {
     const { lockText } = facts;
     const known = this.#known.get(dir);
     if (known?.lockText === lockText && known?.configuration === configuration && known.generation === this.#generation)
       return known.pending;
     const pending = { done: false, value: Promise.resolve<BinariesByInput>(new Map()) };
-    pending.value = this.#look(dir, facts, configuration, settings).finally(() => {
-      pending.done = true;
-    });
+    pending.value = after
+      .then(() => this.#look(dir, facts, configuration, settings))
+      .finally(() => {
+        pending.done = true;
+      });
     remember(this.#known, dir, { lockText, configuration, generation: this.#generation, pending });
     return pending;
   }

@@ -152,7 +152,7 @@ export class Views {
         audit: flake.audited,
       };
       const pending = this.#report(flake, state.facts, scope, circumstances, openEngine);
-      const known = this.#binaries.of(flake.dir, state.facts, scope, circumstances);
+      const known = this.#binaries.of(flake.dir, state.facts, scope, circumstances, pending.value);
       const [asked, binaries] = await Promise.all(
         patient ? [pending.value, known.value] : [this.#soon(flake, pending), this.#soon(flake, known)],
       );
