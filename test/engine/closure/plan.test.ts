@@ -186,9 +186,8 @@ describe('the plan of a build', () => {
       caches[`d${n}`] = n % 2 === 0 ? [`d${n + 2}`] : [];
     }
     caches['d10000'] = [];
-    const before = performance.now();
+    // Were its time a square of either, it would run into the time-out of every test.
     assert.equal((await plan({ graph, caches })).substitute.size, 10_001);
-    assert.ok(performance.now() - before < 3000);
   });
 });
 
