@@ -270,6 +270,136 @@ export interface ClosureExportResult extends ReportResult {
   readonly next?: string;
 }
 
+/**
+ * Vetting. Every request below is refused in Restricted Mode (`restricted`): there, what a repository says of itself is only shown. Nothing is
+ * written before the user saw it: a draft comes first, and is written by its opaque id.
+ */
+
+/** Request: what the form for a record about an input starts from. */
+export const VETTING_FORM = 'flakeTrust/vettingForm';
+export type VettingFormResult =
+  | {
+      readonly kind: 'ok';
+      /** Path of the input from the root, joined by slashes. */
+      readonly input: string;
+      /** Source identity, for example `github:nixos/nixpkgs`. */
+      readonly source?: string;
+      readonly rev?: string;
+      readonly narHash: string;
+      /** The verdict of now. */
+      readonly state: VettingState;
+      /** One sentence that tells the verdict and what it rests on. */
+      readonly summary: string;
+      /** `Name <mail>` of git's user configuration. */
+      readonly who?: string;
+      /** All that the policy knows; `asked`: this input needs it. */
+      readonly criteria: readonly { readonly name: string; readonly description: string; readonly asked: boolean }[];
+      /** A tree of the same source that meets what is asked, so that the difference is enough. */
+      readonly base?: VettingBase;
+      /** A day, `YYYY-MM-DD`, that the form proposes for an exemption. */
+      readonly exemptUntil: string;
+    }
+  | RequestFailure;
+export type VettingState = AuditReport['inputs'][number]['vetting']['state'];
+export interface VettingBase {
+  readonly narHash: string;
+  readonly rev?: string;
+  /** For example "reviewed by Ada Example on 2026-03-01". */
+  readonly words: string;
+}
+
+/** Request: makes a record from what the form says, and gives the text that would be written. */
+export const VETTING_DRAFT = 'flakeTrust/vettingDraft';
+export interface VettingDraftParams extends InputParams {
+  readonly record: VettingDraft;
+}
+export type VettingDraft =
+  | (DraftFields & {
+      readonly kind: 'audit';
+      /** Of the difference from {@link VettingBase}, instead of the whole tree. */
+      readonly delta: boolean;
+      /** What was read, in words. */
+      readonly scope?: string;
+      /** What was read, as paths or attributes. */
+      readonly paths?: readonly string[];
+      readonly until?: string;
+    })
+  | (DraftFields & { readonly kind: 'exemption'; readonly until: string })
+  /** `everything`: all revisions of the source instead of this tree. No criteria: for every use. */
+  | (DraftFields & { readonly kind: 'violation'; readonly everything: boolean });
+interface DraftFields {
+  readonly who: string;
+  readonly criteria: readonly string[];
+  readonly notes?: string;
+}
+export type VettingDraftResult =
+  | {
+      readonly kind: 'ok';
+      /** Opaque id for {@link VETTING_WRITE}; valid until the texts that it was made from change. */
+      readonly draft: string;
+      /** The record as it will stand in the file. */
+      readonly text: string;
+      /** URI of records.jsonc. */
+      readonly file: string;
+    }
+  | RequestFailure;
+
+/** Request: writes a draft; through an edit where the file is open in the editor, else as a whole to the disk. */
+export const VETTING_WRITE = 'flakeTrust/vettingWrite';
+export interface VettingWriteParams {
+  readonly draft: string;
+}
+export type VettingWriteResult =
+  { readonly kind: 'ok'; readonly summary: string; readonly files: readonly string[] } | RequestFailure;
+
+/** Request: a draft of the policy and of one exemption for each present input, for {@link VETTING_WRITE}. */
+export const VETTING_INIT = 'flakeTrust/vettingInit';
+export interface VettingInitParams {
+  /** Of the folder, of flake.nix or of flake.lock. */
+  readonly uri: string;
+  /** Default: git's user configuration; refused when that has none. */
+  readonly who?: string;
+}
+export type VettingInitResult =
+  | {
+      readonly kind: 'ok';
+      readonly draft: string;
+      /** Sentences for a question: how many inputs, exempted until when, which files. */
+      readonly summary: string;
+      /** URIs of the files that would be made. */
+      readonly files: readonly string[];
+    }
+  | RequestFailure;
+
+/** Request: what changed in an input since it was last vetted. Reads git repositories of this computer; fetches nothing; can be cancelled. */
+export const VETTING_CHANGES = 'flakeTrust/vettingChanges';
+export interface VettingChangesParams extends InputParams {
+  /** Absolute folders of clones that the user chose. */
+  readonly clones?: readonly string[];
+}
+export type VettingChangesResult =
+  | {
+      readonly kind: 'ok';
+      readonly input: string;
+      readonly base: VettingBase;
+      /** The forge's page for the difference, where there is one. */
+      readonly compareUrl?: string;
+      /** Present when a repository of this computer has both revisions. */
+      readonly comparison?: {
+        /** Absolute folder. */
+        readonly repository: string;
+        readonly commits: number;
+        readonly files: number;
+        readonly insertions: number;
+        readonly deletions: number;
+        /** All of it for people: size, commits, files, and what to do next. */
+        readonly markdown: string;
+        /** The unified diff; cut where it is long, and it says so. */
+        readonly diff: string;
+      };
+    }
+  | RequestFailure;
+
 /** Request: forgets every result, in memory and on disk. */
 export const CLEAR = 'flakeTrust/clear';
 
@@ -321,5 +451,10 @@ export const LINKED_COMMANDS = {
   acceptCaches: 'flakeTrust.acceptCaches',
   addKey: 'flakeTrust.addKey',
   copyText: 'flakeTrust.copyText',
+  recordReview: 'flakeTrust.recordReview',
+  exemptInput: 'flakeTrust.exemptInput',
+  denyInput: 'flakeTrust.denyInput',
+  reviewChanges: 'flakeTrust.reviewChanges',
+  startVetting: 'flakeTrust.startVetting',
   manageTrust: 'workbench.trust.manage',
 } as const;
