@@ -1,6 +1,6 @@
 /** `flake-trust audit --shard` and `flake-trust merge`, as processes. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AuditReport } from '../../server/src/domain/closureReport';
@@ -16,7 +16,19 @@ describe('flake-trust merge', function () {
   before(async () => {
     ensureBuilt();
     home = await mkdtemp(path.join(tmpdir(), 'flake-trust-merge-'));
-    made = makeCaches(['--paths', '200', '--seed', 'merge-cli', '--second', '--disagree', '0.1', '--a-unsigned', '0.05']);
+    made = makeCaches([
+      '--paths',
+      '200',
+      '--seed',
+      'merge-cli',
+      '--second',
+      '--overlap',
+      '0.9',
+      '--disagree',
+      '0.1',
+      '--a-unsigned',
+      '0.05',
+    ]);
     server = await serveFolder(made.dir);
   });
   after(async () => {
@@ -26,14 +38,15 @@ describe('flake-trust merge', function () {
   });
 
   const roots = () => made.paths.slice(-5);
-  const audit = (...args: string[]) =>
+  const quickly = (...args: string[]) =>
     runCli(
       [
         ...['audit', '--path', roots().join(' '), '--no-nix-conf', '--substituters', `${server.url}/a ${server.url}/b`],
-        ...['--trusted-public-keys', `${made.keys.a} ${made.keys.b}`, '--challenge', '--json', ...args],
+        ...['--trusted-public-keys', `${made.keys.a} ${made.keys.b}`, '--json', ...args],
       ],
       home,
     );
+  const audit = (...args: string[]) => quickly('--challenge', ...args);
   const merge = (...args: string[]) => runCli(['merge', ...args], home);
 
   it('puts the shards of an audit together to the report of one run, in every format and with its exit code', async () => {
@@ -57,6 +70,68 @@ describe('flake-trust merge', function () {
     assert.ok(text.stdout.includes(`→ ${leaf}`));
     const { closure } = JSON.parse(whole.stdout) as AuditReport;
     assert.match(text.stdout, new RegExp(`^${closure?.totals.paths} store paths`, 'm'));
+  });
+
+  it('holds the whole to the policy: each rule once, and suppressed as in one run', async () => {
+    const folder = path.join(home, 'policy');
+    await mkdir(folder);
+    const outputs = {
+      signedBy: { keys: [made.keys.a, made.keys.b], atLeast: 'all' },
+      caches: [`${server.url}/b`],
+      agreement: true,
+    };
+    const suppressions = [
+      { code: 'unsigned', reason: 'Known.', until: '2100-01-01' },
+      { code: 'policy-agreement', reason: 'Not yet.', until: '2100-01-01' },
+    ];
+    const write = (policy: object) => writeFile(path.join(folder, 'policy.jsonc'), JSON.stringify({ version: 1, ...policy }));
+    const judged = ({ stdout }: { readonly stdout: string }) =>
+      (JSON.parse(stdout) as AuditReport).findings
+        .filter(({ code }) => code.startsWith('policy-'))
+        .map(({ code, severity, evidence, suppressed }) => [code, severity, evidence?.['total'], suppressed?.reason]);
+    await write({ outputs, suppressions });
+    for (const run of [audit, quickly]) {
+      const options = ['--policy', folder];
+      const whole = await run(...options);
+      assert.deepEqual(
+        judged(whole).map(([code, severity, , suppressed]) => [code, severity, suppressed]),
+        run === audit
+          ? [
+              ['policy-agreement', 'error', 'Not yet.'],
+              ['policy-cache', 'error', undefined],
+              ['policy-keys', 'error', undefined],
+            ]
+          : [
+              ['policy-cache', 'error', undefined],
+              ['policy-keys', 'error', undefined],
+              // Without a challenge, who has a path that another cache has is not asked.
+              ['policy-agreement', 'information', 'Not yet.'],
+              ['policy-cache', 'information', undefined],
+            ],
+      );
+      for (const count of [1, 2, 3, 4, 5]) {
+        const files: string[] = [];
+        const parts = new Set<string>();
+        for (let index = 1; index <= count; index++) {
+          const file = `${index}-of-${count}.json`;
+          const { stderr } = await run(...options, '--shard', `${index}/${count}`, '--out', path.join(home, file));
+          assert.equal(stderr, '');
+          files.push(file);
+          parts.add(JSON.stringify(judged({ stdout: await readFile(path.join(home, file), 'utf8') })));
+        }
+        assert.ok(count === 1 || parts.size > 1, 'every part breaks the rules as every other does');
+        const merged = await merge(...files, '--json');
+        assert.equal(merged.stdout, whole.stdout, `${count} shards`);
+        assert.equal(merged.code, whole.code);
+      }
+    }
+
+    await write({ outputs });
+    const part = path.join(home, 'other-policy.json');
+    await audit('--policy', folder, '--shard', '2/2', '--out', part);
+    const { code, stderr } = await merge('1-of-2.json', part);
+    assert.equal(code, 2);
+    assert.match(stderr, /judged by another policy, or by other reviews, than/);
   });
 
   it('fails for what is missing, unless told to go on', async () => {

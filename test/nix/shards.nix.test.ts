@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditReport } from '../../server/src/domain/closureReport';
 import { storePathName, type StorePath } from '../../server/src/domain/storePath';
@@ -133,6 +133,51 @@ describe('outputs of a flake, all of them', function () {
       const merged = await runCli(['merge', ...files, '--json'], home);
       assert.equal(merged.stderr, '');
       assert.equal(merged.stdout, whole.stdout, `${count} shards`);
+    }
+  });
+
+  it('are held to the policy of the flake as in one run', async () => {
+    const folder = join(flake, 'flake-trust');
+    await mkdir(folder);
+    const policy = {
+      version: 1,
+      inputs: [{ criteria: [] }],
+      outputs: {
+        signedBy: { keys: [key.publicKey, (await nix.makeKey('other-1')).publicKey], atLeast: 'all' },
+        caches: ['https://vetted.example.org'],
+        agreement: true,
+        localBuilds: ['nixos-*'],
+      },
+      suppressions: [{ code: 'policy-keys', reason: 'One key for now.', until: '2100-01-01' }],
+    };
+    await writeFile(join(folder, 'policy.jsonc'), JSON.stringify(policy));
+    try {
+      const whole = await run(['--output', 'all', '--json', '--challenge']);
+      assert.equal(whole.code, 1, whole.stderr);
+      const found = (JSON.parse(whole.stdout) as AuditReport).findings.filter(({ code }) => code.startsWith('policy-'));
+      assert.deepEqual(
+        found.map(({ code, severity, evidence, suppressed }) => [code, severity, evidence?.['total'], suppressed !== undefined]),
+        [
+          ['policy-agreement', 'error', 4, false],
+          ['policy-keys', 'error', 4, true],
+          ['policy-local-build', 'error', 3, false],
+          ['policy-cache', 'information', 4, false],
+        ],
+      );
+      for (const count of [2, 5]) {
+        const files: string[] = [];
+        for (let index = 1; index <= count; index++) {
+          const file = join(home, `policy-${index}-of-${count}.json`);
+          await run(['--output', 'all', '--json', '--challenge', '--shard', `${index}/${count}`, '--out', file]);
+          assert.deepEqual(schemaErrors(JSON.parse(await readFile(file, 'utf8'))), []);
+          files.push(file);
+        }
+        const merged = await runCli(['merge', ...files, '--json'], home);
+        assert.equal(merged.stdout, whole.stdout, `${count} shards`);
+        assert.equal(merged.code, 1);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

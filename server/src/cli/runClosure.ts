@@ -58,9 +58,9 @@ export async function runClosure(command: ReportCommand, runtime: Runtime, io: C
       signal,
     );
     const walked = await auditClosure(closure, { audit: true, offline: command.offline });
-    const whole = await applyOutputPolicy(walked, named.policy, { trusted: configuration.trusted, now: runtime.clock.now() });
-    audit =
-      shard === undefined ? whole : withShard(whole, shard, shardQuestion({ ...command, outputs: [], paths, configuration }));
+    const whole = await applyOutputPolicy(walked, named, { trusted: configuration.trusted, now: runtime.clock.now() });
+    const asked = { ...command, outputs: [], paths, configuration, vettingTexts: named.texts };
+    audit = shard === undefined ? whole : withShard(whole, shard, shardQuestion(asked));
   } finally {
     progress.stop();
     later.flush();

@@ -85,7 +85,7 @@ export async function runReport(command: ReportCommand, runtime: Runtime, io: Cl
   if (vetted === undefined) return EXIT.failed;
   report = vetted.report;
   const { runWithNix, withKnownBinaries } = await import('./runWithNix');
-  const request = { command, report, policy: vetted.policy, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
+  const request = { command, report, vetting: vetted.files, facts: opened.facts, dir: dir.path, scope, runtime, io, log };
   if (wantsNix) return runWithNix(request, signal);
   report = await withKnownBinaries(request, signal);
   if (!(await printReport({ report }, command, scope, runtime, io, log))) return EXIT.failed;

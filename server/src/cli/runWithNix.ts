@@ -8,7 +8,6 @@ import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputsReport } from '../domain/inputsReport';
 import { partOf } from '../domain/shardReport';
 import { parseStorePath, describeStorePathError, type StorePath } from '../domain/storePath';
-import type { Policy } from '../domain/vetting/types';
 import { attributeClosure } from '../engine/attribution';
 import {
   checkBinaries,
@@ -31,14 +30,14 @@ import { closureProgress } from './progress';
 import { printReport, type CliProcess } from './printReport';
 import { EXIT, exitCode } from './exit';
 import { laterLog } from './laterLog';
-import { applyOutputPolicy } from './vet/vetReport';
+import { applyOutputPolicy, type ReadPolicy } from './vet/vetReport';
 
 export interface NixRequest {
   readonly command: ReportCommand;
   /** What the two files and the caches say. */
   readonly report: InputsReport;
   /** Of the flake, or the one that was named; absent where there is none. */
-  readonly policy: Policy | undefined;
+  readonly vetting: ReadPolicy;
   readonly facts: FlakeFacts;
   /** Absolute. */
   readonly dir: string;
@@ -194,7 +193,7 @@ async function audit(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<ClosureAudit | undefined> {
-  const { command, facts, dir, scope, log, runtime, policy } = request;
+  const { command, facts, dir, scope, log, runtime, vetting } = request;
   const { configuration } = scope;
   const paths: StorePath[] = [];
   for (const text of command.paths) {
@@ -246,10 +245,10 @@ async function audit(
   const rules = { audit: true, offline: command.offline };
   const flakeAudit = withFlake(report, await auditClosure(outcome.value.closure, rules), outcome.value, rules);
   const now = runtime.clock.now();
-  const whole = await applyOutputPolicy(flakeAudit, policy, { trusted: configuration.trusted, now });
+  const whole = await applyOutputPolicy(flakeAudit, vetting, { trusted: configuration.trusted, now });
   if (shard === undefined) return whole;
-  const flakeTexts = [facts.flakeNixText, facts.lockText];
-  return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, flakeTexts }), outcome.value);
+  const texts = { flakeTexts: [facts.flakeNixText, facts.lockText], vettingTexts: vetting.texts };
+  return withShard(whole, shard, shardQuestion({ ...command, outputs, paths, configuration, ...texts }), outcome.value);
 }
 
 /** The installables that are audited, each once, in the order in which they were named; `undefined` when Nix could not tell. */

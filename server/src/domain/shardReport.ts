@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { InputClaim } from './inputClaims';
+import type { OutputsJudgement } from './vetting/outputRules';
+import type { SuppressionInForce } from './vetting/suppress';
 
 /** Each shard is a job of its own; nobody has more. */
 export const MAX_SHARDS = 1000;
@@ -30,6 +32,15 @@ export interface ShardReport extends Shard {
   readonly claims?: readonly InputClaim[];
   /** Of an audit of outputs. Sorted. */
   readonly plan?: { readonly local: readonly string[]; readonly substitute: readonly string[] };
+  /** Absent where there is no policy. */
+  readonly policy?: ClosurePolicy;
+}
+
+/** What a policy says of a closure, with all that its findings are made from. */
+export interface ClosurePolicy {
+  /** Absent where the policy asks nothing of outputs. */
+  readonly outputs?: OutputsJudgement;
+  readonly suppressions: readonly SuppressionInForce[];
 }
 
 /** Digests of what was asked: shards belong together when all are equal. */
@@ -42,6 +53,8 @@ export interface ShardQuestion {
   readonly options: string;
   /** Of flake.nix and flake.lock; absent for an audit of store paths alone. */
   readonly flake?: string;
+  /** Of the vetting files and `--reviewer-keys`; absent where there are none. */
+  readonly vetting?: string;
 }
 
 export interface ShardAnswers {

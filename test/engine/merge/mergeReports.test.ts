@@ -7,7 +7,11 @@ import fc from 'fast-check';
 import type { AuditReport } from '../../../server/src/domain/closureReport';
 import { partOf, wholeOf } from '../../../server/src/domain/shardReport';
 import type { StorePath } from '../../../server/src/domain/storePath';
+import type { OutputRule } from '../../../server/src/domain/vetting/outputRules';
+import { readPolicy } from '../../../server/src/domain/vetting/policy';
+import type { Policy } from '../../../server/src/domain/vetting/types';
 import { auditClosure, wholeReport } from '../../../server/src/engine/closure/auditReport';
+import { withOutputPolicy } from '../../../server/src/engine/vetting/outputPolicy';
 import { shardQuestion, withShard } from '../../../server/src/engine/closure/shardReport';
 import { mergeReports } from '../../../server/src/engine/merge/mergeReports';
 import { parseReport } from '../../../server/src/engine/merge/parseReport';
@@ -23,6 +27,13 @@ const TROUBLED = [
   ...['--refs-disagree', '0.02', '--unsigned', '0.06', '--badsig', '0.04', '--wrongkey', '0.04', '--cross-signed', '0.1'],
   ...['--ca', '0.02', '--a-badsig', '0.05', '--a-unsigned', '0.05', '--a-wrongkey', '0.04'],
 ];
+
+interface Setup {
+  readonly urls: readonly string[];
+  readonly keys: readonly string[];
+  readonly policy?: Policy | undefined;
+  readonly now?: number;
+}
 
 const options = { now: 0, color: false, audit: true, why: [] };
 const printed = (report: AuditReport) => [...reportPieces('json', auditOfReport(report), options)].join('');
@@ -58,15 +69,17 @@ describe('the shards of an audit', function () {
   const setup = () => ({ urls: [`${server.url}/a`, `${server.url}/b`], keys: [made.keys.a, made.keys.b] });
 
   async function audit(roots: readonly StorePath[], challenge: boolean, shard?: { index: number; count: number }, more = {}) {
-    const { urls, keys } = { ...setup(), ...more };
+    const { urls, keys, policy, now = 0 }: Setup = { ...setup(), ...more };
     const mine = shard === undefined ? roots : partOf(roots, shard);
     const closure = await auditMade({ urls, keys, roots: mine, challenge, storageDir, ...more });
-    const whole = await auditClosure(closure, { audit: true });
-    if (shard === undefined) return whole;
     const configuration = trustConfiguration(
       urls.map((url) => ({ url })),
       keys,
     );
+    const walked = await auditClosure(closure, { audit: true });
+    const { trusted } = configuration;
+    const whole = policy === undefined ? walked : await withOutputPolicy(walked, { policy, trusted, now });
+    if (shard === undefined) return whole;
     const asked = { outputs: [], paths: roots, configuration, challenge, offline: false, allowImportFromDerivation: false };
     return withShard(whole, shard, shardQuestion(asked));
   }
@@ -232,6 +245,51 @@ describe('the shards of an audit', function () {
     );
     const elsewhere = await merge([one, changed({ narHash, from: `${server.url}/other` })]);
     assert.ok(elsewhere.findings.some(({ code, subject }) => code === 'caches-disagree' && subject.id === shared.storePath));
+  });
+
+  it('let no suppression count that had ended for one of them, and no alarm about a rule go missing', async () => {
+    const roots = made.paths.slice(-6);
+    const policy = readPolicy(
+      JSON.stringify({
+        version: 1,
+        outputs: { agreement: true, localBuilds: [] },
+        suppressions: [{ code: 'policy-agreement', reason: 'Not yet.', until: '2026-01-02' }],
+      }),
+    ).policy;
+    const at = (text: string) => ({ policy, now: Date.parse(text) });
+    const before = await shardReports(roots, true, 2, at('2026-01-02T23:59:59Z'));
+    const after = await shardReports(roots, true, 2, at('2026-01-03T00:00:00Z'));
+    const [one, two] = before;
+    assert.ok(one && two);
+    const suppressed = ({ findings }: AuditReport) => findings.find(({ code }) => code === 'policy-agreement')?.suppressed;
+    assert.deepEqual(suppressed(await merge(before)), { reason: 'Not yet.', until: '2026-01-02' });
+    assert.equal(suppressed(await merge([one, after[1]!])), undefined);
+    assert.equal(suppressed(await merge([after[0]!, two])), undefined);
+
+    const good = one.report.closure!.paths.find(
+      ({ storePath, agreement }) =>
+        agreement === 'agree' && two.report.closure!.paths.some((path) => path.storePath === storePath),
+    );
+    assert.ok(good);
+    const brokenIn = async (rule: OutputRule, change: object) => {
+      const { shard, closure } = two.report;
+      const paths = closure!.paths.map((path) => (path.storePath === good.storePath ? { ...path, ...change } : path));
+      const outcomes = shard!.policy!.outputs!.outcomes.map((outcome) =>
+        outcome.rule === rule ? { ...outcome, broken: [...outcome.broken, good.storePath] } : outcome,
+      );
+      const changed = {
+        ...two.report,
+        closure: { ...closure!, paths },
+        shard: { ...shard!, policy: { ...shard!.policy!, outputs: { outcomes } } },
+      };
+      const { findings } = await merge([one, { name: 'two.json', report: changed }]);
+      const found = findings.find(({ code, severity }) => code === rule && severity === 'error');
+      return ((found?.evidence?.['paths'] ?? []) as string[]).includes(good.storePath);
+    };
+    assert.ok(await brokenIn('policy-agreement', { agreement: 'differ' }));
+    assert.ok(await brokenIn('policy-local-build', { built: 'local' }));
+    // The first shard knows as much, and it agrees.
+    assert.ok(!(await brokenIn('policy-agreement', {})));
   });
 
   it('say which of them could not reach a cache', async () => {

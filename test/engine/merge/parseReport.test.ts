@@ -29,7 +29,10 @@ const report = () => ({
         },
       ],
       signer: { verdict: 'verified', keyNames: ['k-1'] },
-      vetting: { state: 'no-policy' },
+      vetting: {
+        ...{ state: 'exempted', by: 'Ada', criteria: ['safe-to-build'], until: '2027-01-01', basis: 'exemption', signed: true },
+        ...{ missing: ['x'], scope: ['lib/'], records: ['r1'], rules: [{ rule: 'owner', outcome: 'violated', actual: 'them' }] },
+      },
     },
   ],
   findings: [
@@ -37,16 +40,28 @@ const report = () => ({
       ...{ code: 'closure-incomplete', severity: 'warning', message: 'Not whole', help: 'https://example.org' },
       subject: { kind: 'path', id: 'closure' },
       evidence: { reason: 'cancelled' },
+      suppressed: { reason: 'Known.', until: '2027-01-01' },
     },
   ],
   shard: {
     ...{ index: 2, count: 3, unvisited: [pathOf(2)] },
-    question: { roots: '0'.repeat(32), caches: '1'.repeat(32), keys: '2'.repeat(32), options: '3'.repeat(32) },
+    question: {
+      ...{ roots: '0'.repeat(32), caches: '1'.repeat(32), keys: '2'.repeat(32), options: '3'.repeat(32) },
+      vetting: '4'.repeat(32),
+    },
     answers: [{ url, sizes: [17] }],
     groups: [{ code: 'unsigned', key: url, paths: [pathOf(1)] }],
     claims: [{ input: ['nixpkgs'], kind: 'sole', paths: [pathOf(1)] }],
     more: [{ code: 'signature-invalid', subjects: [pathOf(1)] }],
     plan: { local: [], substitute: [pathOf(1)] },
+    policy: {
+      outputs: {
+        signedBy: { keys: ['k-1:AAAA'], atLeast: 1, notTrusted: ['k-1:AAAA'] },
+        caches: [url],
+        outcomes: [{ rule: 'policy-keys', broken: [pathOf(1)], unknown: [] }],
+      },
+      suppressions: [{ code: 'unsigned', subject: '*', reason: 'Known.', until: '2027-01-01' }],
+    },
   },
   closure: {
     roots: [pathOf(1)],
@@ -138,6 +153,16 @@ describe('a report read back', () => {
       'answers of other caches',
       { ...report(), shard: { ...shard, answers: [{ url: 'https://x', sizes: [1] }] } },
       /^shard\.answers\[0\]: /,
+    ],
+    [
+      'a rule that nobody has',
+      { ...report(), shard: { ...shard, policy: { outputs: { outcomes: [{ rule: 'x', broken: [], unknown: [] }] } } } },
+      /^shard\.policy\.outputs\.outcomes\[0\]\.rule: /,
+    ],
+    [
+      'more suppressions than anybody has',
+      { ...report(), shard: { ...shard, policy: { suppressions: Array(20_000).fill(shard.policy.suppressions[0]) } } },
+      /^shard\.policy\.suppressions: /,
     ],
     ['brackets without end', '['.repeat(1e6), /nested more deeply/],
     [

@@ -2,8 +2,8 @@
 import type { FlakeFacts } from '../../domain/flakeFacts';
 import type { InputsReport } from '../../domain/inputsReport';
 import type { TrustedKeys } from '../../domain/publicKey';
-import type { Policy } from '../../domain/vetting/types';
 import { vetFlake } from '../../domain/vetting/vetFlake';
+import type { VettingFiles } from '../../domain/vetting/vettingFiles';
 import type { ClosureAudit } from '../../engine/closure/auditReport';
 import type { Logger } from '../../engine/ports';
 import { withOutputPolicy } from '../../engine/vetting/outputPolicy';
@@ -16,6 +16,9 @@ import type { CliProcess } from '../printReport';
 import { describePlace, reviewerKey, VetError, vettingReader } from './context';
 
 type Named = Pick<ReportCommand, 'policy' | 'reviewerKeys' | 'audit'>;
+
+/** The policy, where there is one, and the texts that it was read from. */
+export type ReadPolicy = Pick<VettingFiles, 'policy' | 'texts'>;
 
 interface Around {
   readonly runtime: Runtime;
@@ -30,7 +33,7 @@ export async function vetReport(
   command: Named,
   { dir, runtime, io, log }: Around & { readonly dir: string },
   signal: AbortSignal,
-): Promise<{ readonly report: InputsReport; readonly policy: Policy | undefined } | undefined> {
+): Promise<{ readonly report: InputsReport; readonly files: ReadPolicy } | undefined> {
   try {
     const files = await readVetting(vettingReader(command.policy, dir, runtime, io), signal);
     if (command.policy !== undefined && files.policy === undefined && !files.broken) {
@@ -40,7 +43,7 @@ export async function vetReport(
     const userKeys = command.reviewerKeys?.map(reviewerKey);
     const vetting = vetFlake(facts, files, { now, ...(userKeys === undefined ? {} : { userKeys }) });
     const rules = { now, audit: command.audit, foreignPolicy: command.policy !== undefined };
-    return { report: withVetting(report, facts, vetting, rules), policy: files.policy };
+    return { report: withVetting(report, facts, vetting, rules), files };
   } catch (error) {
     if (!(error instanceof VetError)) throw error;
     log.error(error.message);
@@ -51,7 +54,7 @@ export async function vetReport(
 /** Applies the rules for outputs, where there is a policy. */
 export function applyOutputPolicy(
   audit: ClosureAudit,
-  policy: Policy | undefined,
+  { policy }: ReadPolicy,
   { trusted, now }: { readonly trusted: TrustedKeys; readonly now: number },
 ): Promise<ClosureAudit> {
   return policy === undefined ? Promise.resolve(audit) : withOutputPolicy(audit, { policy, trusted, now });
@@ -62,11 +65,11 @@ export async function namedPolicy(
   command: Named,
   { runtime, io, log }: Around,
   signal: AbortSignal,
-): Promise<{ readonly policy: Policy | undefined } | undefined> {
-  if (command.policy === undefined) return { policy: undefined };
+): Promise<ReadPolicy | undefined> {
+  if (command.policy === undefined) return { texts: {} };
   const { texts, policy, problems } = await readVetting(vettingReader(command.policy, io.cwd, runtime, io), signal);
   for (const { file, span, message } of problems) log.error(`${describePlace(file, span, texts)}: ${plainText(message, 300)}`);
-  if (policy !== undefined && problems.length === 0) return { policy };
+  if (policy !== undefined && problems.length === 0) return { policy, texts };
   if (problems.length === 0) log.error(`--policy: there is no policy.jsonc in ${plainText(command.policy, 300)}`);
   return undefined;
 }

@@ -2,7 +2,7 @@
 import { pathGlob } from '../../util/pathGlob';
 import { plainText } from '../../util/plainText';
 import type { Agreement } from '../closureReport';
-import { finding, type Finding } from '../finding';
+import { finding, type Finding, type FindingCode } from '../finding';
 import type { PathVerdict } from '../inputsReport';
 import type { TrustedKeys } from '../publicKey';
 import type { OutputsRule } from './types';
@@ -24,6 +24,34 @@ export interface PolicyPath {
 /** So many paths are named in the evidence of a finding. */
 const MAX_NAMED = 1000;
 
+/** Codes of findings about the rules, in the order in which they are told. */
+export const OUTPUT_RULES = [
+  'policy-keys',
+  'policy-cache',
+  'policy-agreement',
+  'policy-local-build',
+] as const satisfies readonly FindingCode[];
+
+export type OutputRule = (typeof OUTPUT_RULES)[number];
+
+/** What became of one rule: store paths in the order in which they were looked at. */
+export interface OutputRuleOutcome {
+  readonly rule: OutputRule;
+  readonly broken: readonly string[];
+  /** Too little is known of them. */
+  readonly unknown: readonly string[];
+}
+
+/** All that the findings about the rules are made from; JSON can hold it. */
+export interface OutputsJudgement {
+  /** Keys as `keyname:base64`; `notTrusted` are those of `keys` that the user does not trust. */
+  readonly signedBy?: { readonly keys: readonly string[]; readonly atLeast: number; readonly notTrusted: readonly string[] };
+  /** Canonical URLs. */
+  readonly caches?: readonly string[];
+  /** One for each rule that the policy has. */
+  readonly outcomes: readonly OutputRuleOutcome[];
+}
+
 interface Group {
   readonly broken: string[];
   readonly unknown: string[];
@@ -31,7 +59,7 @@ interface Group {
 
 const group = (): Group => ({ broken: [], unknown: [] });
 
-/** Applies the rules, path by path, then tells of those that break one, together. */
+/** Applies the rules, path by path. */
 export class OutputRules {
   readonly #rule: OutputsRule;
   readonly #keyNames: ReadonlySet<string>;
@@ -84,34 +112,49 @@ export class OutputRules {
     (agreement === undefined ? this.#agreement.unknown : this.#agreement.broken).push(storePath);
   }
 
-  /** One finding for each rule that is broken, and one for each that could not be checked everywhere. */
-  findings(): Finding[] {
-    const { signedBy, caches = [] } = this.#rule;
-    const names = signedBy?.keys.map(({ name }) => plainText(name, 40)) ?? [];
-    const keyEvidence = {
-      keys: signedBy?.keys.map(({ text }) => text) ?? [],
-      atLeast: signedBy?.atLeast ?? 0,
-      ...(this.#untrusted.length === 0 ? {} : { notTrustedByYou: this.#untrusted }),
+  get judgement(): OutputsJudgement {
+    const { signedBy, caches, agreement, localBuilds } = this.#rule;
+    const outcome = (rule: OutputRule, wanted: boolean, { broken, unknown }: Group) =>
+      wanted ? [{ rule, broken, unknown }] : [];
+    return {
+      ...(signedBy === undefined
+        ? {}
+        : { signedBy: { keys: signedBy.keys.map(({ text }) => text), atLeast: signedBy.atLeast, notTrusted: this.#untrusted } }),
+      ...(caches === undefined ? {} : { caches }),
+      outcomes: [
+        ...outcome('policy-keys', signedBy !== undefined, this.#keys),
+        ...outcome('policy-cache', caches !== undefined, this.#caches),
+        ...outcome('policy-agreement', agreement === true, this.#agreement),
+        ...outcome('policy-local-build', localBuilds !== undefined, this.#builds),
+      ],
     };
-    const hint = this.#untrusted.length === 0 ? '' : `; ${this.#untrusted.length} of the keys you do not trust`;
-    const urls = caches.map((url) => plainText(url.replace(/^https?:\/\//, ''), 40)).join(', ');
-    return [
-      ...told(
-        'policy-keys',
-        this.#keys,
-        `lack signatures of ${signedBy?.atLeast ?? 0} of ${names.join(', ')}${hint}`,
-        keyEvidence,
-      ),
-      ...told('policy-cache', this.#caches, `are in none of the caches that the policy names: ${urls}`, { caches }),
-      ...told('policy-agreement', this.#agreement, 'are not the same at two independent caches', {}),
-      ...told('policy-local-build', this.#builds, 'are built here, which the policy does not allow', {}),
-    ];
   }
 }
 
-type Code = 'policy-keys' | 'policy-cache' | 'policy-agreement' | 'policy-local-build';
+/** One finding for each rule that is broken, and one for each that could not be checked everywhere. */
+export function outputFindings({ signedBy, caches = [], outcomes }: OutputsJudgement): Finding[] {
+  const { keys = [], atLeast = 0, notTrusted = [] } = signedBy ?? {};
+  const names = keys.map((text) => plainText(text.slice(0, Math.max(0, text.indexOf(':'))), 40));
+  const hint = notTrusted.length === 0 ? '' : `; ${notTrusted.length} of the keys you do not trust`;
+  const urls = caches.map((url) => plainText(url.replace(/^https?:\/\//, ''), 40)).join(', ');
+  const words: Readonly<Record<OutputRule, string>> = {
+    'policy-keys': `lack signatures of ${atLeast} of ${names.join(', ')}${hint}`,
+    'policy-cache': `are in none of the caches that the policy names: ${urls}`,
+    'policy-agreement': 'are not the same at two independent caches',
+    'policy-local-build': 'are built here, which the policy does not allow',
+  };
+  const evidence: Readonly<Partial<Record<OutputRule, Readonly<Record<string, unknown>>>>> = {
+    'policy-keys': { keys, atLeast, ...(notTrusted.length === 0 ? {} : { notTrustedByYou: notTrusted }) },
+    'policy-cache': { caches },
+  };
+  return outcomes.flatMap((outcome) => told(outcome, words[outcome.rule], evidence[outcome.rule] ?? {}));
+}
 
-function told(code: Code, { broken, unknown }: Group, words: string, evidence: Readonly<Record<string, unknown>>): Finding[] {
+function told(
+  { rule: code, broken, unknown }: OutputRuleOutcome,
+  words: string,
+  evidence: Readonly<Record<string, unknown>>,
+): Finding[] {
   const findings: Finding[] = [];
   if (broken.length > 0) {
     const [first = ''] = broken;

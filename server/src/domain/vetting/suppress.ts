@@ -5,20 +5,34 @@ import type { ReportedFinding } from '../inputsReport';
 import { NEVER_SUPPRESSED } from './policy';
 import type { Suppression } from './types';
 
-/** Marks what is suppressed at this time. One that has ended marks nothing, so that its finding counts again. */
-export function suppressFindings(
+/** A suppression that has not ended; JSON can hold it. */
+export interface SuppressionInForce {
+  readonly code: string;
+  /** Glob over the subject's id; all when absent. */
+  readonly subject?: string;
+  readonly reason: string;
+  /** As written. */
+  readonly until: string;
+}
+
+/** Leaves out those that have ended, so that their findings count again. @param now Milliseconds since 1970. */
+export function suppressionsInForce(suppressions: readonly Suppression[], now: number): SuppressionInForce[] {
+  return suppressions.flatMap(({ code, subject, reason, until, untilText }) =>
+    until > now ? [{ code, ...(subject === undefined ? {} : { subject }), reason, until: untilText }] : [],
+  );
+}
+
+/** Marks what is suppressed. */
+export function markSuppressed(
   findings: readonly ReportedFinding[],
-  suppressions: readonly Suppression[],
-  now: number,
+  suppressions: readonly SuppressionInForce[],
 ): readonly ReportedFinding[] {
-  const inForce = suppressions
-    .filter(({ until }) => until > now)
-    .map((one) => ({ ...one, test: one.subject === undefined ? () => true : subjectTest(one.subject) }));
-  if (inForce.length === 0) return findings;
+  if (suppressions.length === 0) return findings;
+  const tests = suppressions.map((one) => ({ ...one, test: one.subject === undefined ? () => true : subjectTest(one.subject) }));
   return findings.map((finding) => {
-    const found = inForce.find(({ code, test }) => code === finding.code && test(finding.subject.id));
+    const found = tests.find(({ code, test }) => code === finding.code && test(finding.subject.id));
     if (found === undefined || NEVER_SUPPRESSED.has(finding.code)) return finding;
-    return { ...finding, suppressed: { reason: plainText(found.reason, 300), until: found.untilText } };
+    return { ...finding, suppressed: { reason: plainText(found.reason, 300), until: found.until } };
   });
 }
 

@@ -3,6 +3,7 @@ import type { AuditReport, ClosurePath, ClosureReport } from '../../domain/closu
 import { downloadFindings } from '../../domain/checks/downloads';
 import type { Finding } from '../../domain/finding';
 import type { CacheReport, InputsReport, ReportedFinding } from '../../domain/inputsReport';
+import type { ClosurePolicy } from '../../domain/shardReport';
 import { compareText } from '../../util/compare';
 import { plainText } from '../../util/plainText';
 import { VERSION } from '../../version';
@@ -20,6 +21,8 @@ export interface ClosureAudit {
   readonly summary: Omit<ClosureReport, 'paths'>;
   /** All that the findings about the closure are made from. */
   readonly gathered: GatheredFindings;
+  /** What a policy says of it; absent where none was applied. */
+  readonly policy?: ClosurePolicy;
   /** Adds to each path what the caches do not know of it; absent where nothing is to be added. */
   readonly describe?: (path: ClosurePath) => ClosurePath;
 }

@@ -1,6 +1,8 @@
 /** What a shard tells beside its report, so that the shards can be put together to exactly the report of one run. */
 import { digestOf, type Shard, type ShardAnswers, type ShardQuestion, type ShardReport } from '../../domain/shardReport';
 import type { StorePath } from '../../domain/storePath';
+import { VETTING_FILES } from '../../domain/vetting/types';
+import type { VettingTexts } from '../../domain/vetting/vettingFiles';
 import { compareText } from '../../util/compare';
 import type { TrustConfiguration } from '../trustConfiguration';
 import type { OutputsAudit } from './auditOutputs';
@@ -21,11 +23,26 @@ export interface AskedQuestion {
   readonly binaries?: readonly string[] | 'all';
   /** Texts of flake.nix and flake.lock, where a flake is audited. */
   readonly flakeTexts?: readonly (string | undefined)[];
+  readonly vettingTexts?: VettingTexts;
+  /** `--reviewer-keys`. */
+  readonly reviewerKeys?: readonly string[];
 }
 
 /** Digests a question. Two runs that are told the same have the same digests, on whatever machine they run. */
 export function shardQuestion(asked: AskedQuestion): ShardQuestion {
-  const { outputs, paths, configuration, challenge, offline, maxPaths, allowImportFromDerivation, binaries, flakeTexts } = asked;
+  const {
+    outputs,
+    paths,
+    configuration,
+    challenge,
+    offline,
+    maxPaths,
+    allowImportFromDerivation,
+    binaries,
+    flakeTexts,
+    vettingTexts = {},
+    reviewerKeys,
+  } = asked;
   const { caches, trusted, requireSignatures, storeDir } = configuration;
   return {
     roots: digestOf([outputs, paths]),
@@ -34,6 +51,9 @@ export function shardQuestion(asked: AskedQuestion): ShardQuestion {
     keys: digestOf([[...trusted.byName.values()].map(({ text }) => text).sort(compareText), requireSignatures]),
     options: digestOf([challenge, offline, maxPaths ?? null, allowImportFromDerivation, binaries ?? null, storeDir]),
     ...(flakeTexts === undefined ? {} : { flake: digestOf(flakeTexts.map((text) => text ?? null)) }),
+    ...(Object.keys(vettingTexts).length === 0
+      ? {}
+      : { vetting: digestOf([Object.values(VETTING_FILES).map((file) => vettingTexts[file] ?? null), reviewerKeys ?? null]) }),
   };
 }
 
@@ -50,7 +70,7 @@ export function withShard(
 function shardReport(
   { index, count }: Shard,
   question: ShardQuestion,
-  { closure, gathered }: ClosureAudit,
+  { closure, gathered, policy }: ClosureAudit,
   outputs: Pick<OutputsAudit, 'plan' | 'claims'> | undefined,
 ): ShardReport {
   return {
@@ -77,6 +97,7 @@ function shardReport(
             substitute: [...outputs.plan.substitute.keys()].sort(compareText),
           },
         }),
+    ...(policy === undefined ? {} : { policy }),
   };
 }
 

@@ -10,6 +10,8 @@ import type { CacheReport, InputReport, ReportedFinding } from '../../domain/inp
 import { err, ok, type Result } from '../../domain/result';
 import { wholeOf } from '../../domain/shardReport';
 import { storePathName, type StorePath } from '../../domain/storePath';
+import { OUTPUT_RULES, outputFindings } from '../../domain/vetting/outputRules';
+import { markSuppressed } from '../../domain/vetting/suppress';
 import { compareText } from '../../util/compare';
 import { omit } from '../../util/omit';
 import { plainText } from '../../util/plainText';
@@ -19,6 +21,7 @@ import { groupFinding, incomplete, MAX_PER_CODE, moreFindings, subjectKey, type 
 import { coverage } from '../closure/coverage';
 import { compareReasons } from '../closure/plan';
 import { compareVerdicts, MergedClosure, type MergedPath } from './mergedClosure';
+import { mergePolicies } from './mergedPolicy';
 import { collectShards, describeGaps, type NamedReport, type ShardOfReport, type Shards } from './shards';
 
 export interface MergeOptions {
@@ -54,19 +57,22 @@ async function merged(shards: Shards, gaps: string | undefined): Promise<AuditRe
   const plan = mergePlans(list);
   const sources = mergeSources(list);
   const found = mergeFindings(list, closure);
+  const policy = mergePolicies(list, closure);
   const told: Finding[] = [
     ...found.findings,
     ...incomplete({ stopped, totals }),
     ...downloadFindings(sources?.list ?? []),
+    ...(policy?.outputs === undefined ? [] : outputFindings(policy.outputs)),
     ...(gaps === undefined ? [] : [gapFinding(shards, gaps)]),
   ];
+  const findings = [...mergeInputFindings(list), ...found.reported, ...closureReportedFindings(told, { audit: true })];
+  // Whether one is suppressed depends on the whole, too.
+  const bare = findings.map((one) => (one.suppressed === undefined ? one : omit(one, ['suppressed']))).sort(compareFindings);
   return {
     ...omit(list[0]?.report ?? best.report, ['shard', 'closure']),
     caches: mergeCaches(shards, best),
     inputs: mergeInputs(list),
-    findings: [...mergeInputFindings(list), ...found.reported, ...closureReportedFindings(told, { audit: true })].sort(
-      compareFindings,
-    ),
+    findings: markSuppressed(bare, policy?.suppressions ?? []),
     closure: {
       roots: mergeRoots(shards),
       paths: closure.paths.map(({ path }) => path),
@@ -158,6 +164,7 @@ const CLOSURE_CODES: ReadonlySet<string> = new Set([
   'narinfo-changed',
 ] satisfies FindingCode[]);
 const DOWNLOAD_CODES: ReadonlySet<string> = new Set(['download-weak-hash', 'download-insecure'] satisfies FindingCode[]);
+const POLICY_CODES: ReadonlySet<string> = new Set(OUTPUT_RULES);
 const GROUP_CODES: ReadonlySet<string> = new Set(['unsigned', 'signer-unknown'] satisfies FindingCode[]);
 
 /** About one path, with the details of it. */
@@ -171,6 +178,7 @@ function isOfClosure(one: ReportedFinding): boolean {
     isSingle(one) ||
     one.code === 'closure-incomplete' ||
     DOWNLOAD_CODES.has(one.code) ||
+    POLICY_CODES.has(one.code) ||
     (GROUP_CODES.has(one.code) && one.subject.kind !== 'input')
   );
 }

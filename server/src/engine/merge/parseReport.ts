@@ -6,10 +6,14 @@ import * as z from 'zod/mini';
 import type { AuditReport } from '../../domain/closureReport';
 import { err, ok, type Result } from '../../domain/result';
 import { MAX_SHARDS } from '../../domain/shardReport';
+import { OUTPUT_RULES } from '../../domain/vetting/outputRules';
 import { plainText } from '../../util/plainText';
 
 /** Deeper than any report; what is deeper could exhaust the stack of whoever walks it. */
 const MAX_DEPTH = 40;
+
+/** Each is held against every finding. */
+const MAX_SUPPRESSIONS = 10_000;
 
 /** A text of one line, as every message is; longer ones are nobody's name. */
 const word = z.string().check(z.maxLength(100_000));
@@ -84,6 +88,20 @@ const INPUT = z.looseObject({
     by: z.optional(word),
     criteria: z.optional(names),
     until: z.optional(word),
+    basis: z.optional(z.enum(['review', 'exemption', 'trust'])),
+    missing: z.optional(names),
+    scope: z.optional(names),
+    signed: z.optional(z.boolean()),
+    records: z.optional(names),
+    rules: z.optional(
+      z.array(
+        z.looseObject({
+          rule: z.enum(['max-age', 'owner', 'host', 'ref', 'commit-signature']),
+          outcome: z.enum(['met', 'violated', 'unknown']),
+          actual: z.optional(word),
+        }),
+      ),
+    ),
   }),
 });
 
@@ -95,6 +113,7 @@ const FINDING = z.looseObject({
   location: z.optional(z.looseObject({ file: word, ...RANGE })),
   help: word,
   evidence: z.optional(z.record(z.string(), z.unknown())),
+  suppressed: z.optional(z.looseObject({ reason: word, until: word })),
 });
 
 const PATH = z.looseObject({
@@ -181,10 +200,25 @@ const digest = z.string().check(z.regex(/^[0-9a-f]{32}$/, 'this is no digest'));
 
 const shardNumber = z.int().check(z.minimum(1), z.maximum(MAX_SHARDS));
 
+const OPTIONAL_DIGESTS = { flake: z.optional(digest), vetting: z.optional(digest) };
+
+const POLICY = z.looseObject({
+  outputs: z.optional(
+    z.looseObject({
+      signedBy: z.optional(z.looseObject({ keys: names, atLeast: count, notTrusted: names })),
+      caches: z.optional(names),
+      outcomes: z.array(z.looseObject({ rule: z.enum(OUTPUT_RULES), broken: storePaths, unknown: storePaths })),
+    }),
+  ),
+  suppressions: z
+    .array(z.looseObject({ code: word, subject: z.optional(word), reason: word, until: word }))
+    .check(z.maxLength(MAX_SUPPRESSIONS)),
+});
+
 const SHARD = z.looseObject({
   index: shardNumber,
   count: shardNumber,
-  question: z.looseObject({ roots: digest, caches: digest, keys: digest, options: digest, flake: z.optional(digest) }),
+  question: z.looseObject({ roots: digest, caches: digest, keys: digest, options: digest, ...OPTIONAL_DIGESTS }),
   unvisited: storePaths,
   answers: z.array(z.looseObject({ url: word, sizes: z.array(z.nullable(z.int().check(z.minimum(-1)))) })),
   groups: z.array(z.looseObject({ code: z.enum(['unsigned', 'signer-unknown']), key: word, paths: storePaths })),
@@ -193,6 +227,7 @@ const SHARD = z.looseObject({
     z.array(z.looseObject({ input: names, kind: z.enum(['source', 'sole', 'defines', 'offers']), paths: storePaths })),
   ),
   plan: z.optional(z.looseObject({ local: storePaths, substitute: storePaths })),
+  policy: z.optional(POLICY),
 });
 
 const REPORT = z.looseObject({

@@ -31,6 +31,7 @@ const OTHER: Readonly<Record<keyof ShardQuestion, string>> = {
   flake: 'audits another flake, or another version of its flake.nix or flake.lock',
   caches: 'asked other caches',
   keys: 'trusts other keys',
+  vetting: 'was judged by another policy, or by other reviews,',
   options: 'was made with other options, such as --challenge or a limit',
 };
 
@@ -86,7 +87,7 @@ function differenceOf({ report, record }: ShardOfReport, first: ShardOfReport): 
   }
   if (record.count !== first.record.count)
     return `is one of ${record.count} shards, not of ${first.record.count}, so another split`;
-  for (const part of ['flake', 'roots', 'caches', 'keys', 'options'] as const) {
+  for (const part of ['flake', 'roots', 'caches', 'keys', 'vetting', 'options'] as const) {
     if (record.question[part] !== first.record.question[part]) return OTHER[part];
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** Applies the rules of a policy for outputs to a closure that was walked. */
 import type { TrustedKeys } from '../../domain/publicKey';
-import { OutputRules } from '../../domain/vetting/outputRules';
-import { suppressFindings } from '../../domain/vetting/suppress';
+import { OutputRules, outputFindings } from '../../domain/vetting/outputRules';
+import { markSuppressed, suppressionsInForce } from '../../domain/vetting/suppress';
 import type { Policy } from '../../domain/vetting/types';
 import { Slices } from '../../util/inSlices';
 import { closureReportedFindings, compareFindings, type ClosureAudit } from '../closure/auditReport';
@@ -34,9 +34,11 @@ export async function withOutputPolicy(audit: ClosureAudit, { policy, trusted, n
       });
     }
   }
-  const found = closureReportedFindings(rules?.findings() ?? [], { audit: true });
-  const findings = suppressFindings([...report.findings, ...found].sort(compareFindings), policy.suppressions, now);
-  return { ...audit, report: { ...report, findings } };
+  const outputs = rules?.judgement;
+  const suppressions = suppressionsInForce(policy.suppressions, now);
+  const found = closureReportedFindings(outputs === undefined ? [] : outputFindings(outputs), { audit: true });
+  const findings = markSuppressed([...report.findings, ...found].sort(compareFindings), suppressions);
+  return { ...audit, report: { ...report, findings }, policy: { ...(outputs === undefined ? {} : { outputs }), suppressions } };
 }
 
 function cachesOf({ answers }: ClosureEntry, lanes: ClosureAudit['closure']['lanes']) {

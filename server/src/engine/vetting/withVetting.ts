@@ -3,7 +3,7 @@ import { finding, type Finding } from '../../domain/finding';
 import type { FlakeFacts } from '../../domain/flakeFacts';
 import type { InputsReport, ReportedFinding } from '../../domain/inputsReport';
 import { message } from '../../domain/checks/checkedFlake';
-import { suppressFindings } from '../../domain/vetting/suppress';
+import { markSuppressed, suppressionsInForce } from '../../domain/vetting/suppress';
 import { VETTING_FILES, type VettingFile } from '../../domain/vetting/types';
 import { personWords, vettingReport, type FlakeVetting } from '../../domain/vetting/vetFlake';
 import type { FileProblem } from '../../domain/vetting/jsonc';
@@ -27,7 +27,7 @@ export function withVetting(report: InputsReport, facts: FlakeFacts, vetting: Fl
   return {
     ...report,
     inputs: report.inputs.map((input) => ({ ...input, vetting: vettingReport(vetting, input.node) })),
-    findings: suppressFindings(findings, files.policy?.suppressions ?? [], rules.now),
+    findings: markSuppressed(findings, suppressionsInForce(files.policy?.suppressions ?? [], rules.now)),
   };
 }
 
