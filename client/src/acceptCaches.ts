@@ -8,6 +8,7 @@ import {
 } from '../../server/src/protocol';
 import { plain, plainLabel } from './foreignText';
 import type { LanguageServer } from './languageServer';
+import { inTrustedWorkspace } from './requestFailure';
 import { addCaches } from './userSettings';
 
 interface CacheItem extends vscode.QuickPickItem {
@@ -16,15 +17,8 @@ interface CacheItem extends vscode.QuickPickItem {
 
 /** Runs the whole dialogue for one flake. */
 export async function acceptCaches(server: LanguageServer, flake: string): Promise<void> {
-  if (!vscode.workspace.isTrusted) {
-    const manage = vscode.l10n.t('Manage Workspace Trust');
-    const chosen = await vscode.window.showInformationMessage(
-      vscode.l10n.t('Caches of this flake can be accepted once you trust the workspace.'),
-      manage,
-    );
-    if (chosen === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-    return;
-  }
+  const allowed = await inTrustedWorkspace(vscode.l10n.t('Caches of this flake can be accepted once you trust the workspace.'));
+  if (!allowed) return;
   const declared = await server.request<DeclaredCachesResult>(DECLARED_CACHES, { uri: flake } satisfies DeclaredCachesParams);
   const open = declared.filter(({ state }) => state === 'not-accepted' || state === 'refused');
   if (open.length === 0) {

@@ -13,9 +13,11 @@ import {
   type RequestFailure,
 } from '../../server/src/protocol';
 import { showClosure } from './closureView';
-import { plain, plainLabel } from './foreignText';
+import { plain, plainLabel, plainMessage } from './foreignText';
 import type { LanguageServer } from './languageServer';
 import { nameOfFlake } from './reportProvider';
+import { tellFailure, inTrustedWorkspace } from './requestFailure';
+import { requestWithProgress } from './requestProgress';
 
 interface ClosureContext {
   readonly extensionUri: vscode.Uri;
@@ -35,21 +37,19 @@ interface Wanted {
   readonly challenge: boolean;
 }
 
-const INSTALL_NIX = 'https://nixos.org/download/';
-
 /** The id of the last finished audit in this window. */
 let last: string | undefined;
 
 /** Lets the user choose outputs of a flake, audits their closures, and shows the result. */
 export async function auditOutputs(context: ClosureContext, flake: string): Promise<void> {
   if (!(await mayRunNix()) || !(await saved(flake))) return;
-  const listed = await withProgress<OutputsResult>(
+  const listed = await requestWithProgress<OutputsResult>(
     context.server,
-    vscode.l10n.t('Listing the outputs of {0}', plain(nameOfFlake(flake), 60)),
+    vscode.l10n.t('Listing the outputs of {0}', plainMessage(nameOfFlake(flake), 60)),
     (_, token) => context.server.request<OutputsResult>(OUTPUTS, { uri: flake } satisfies OutputsParams, token),
   );
   if (listed.kind === 'failed') {
-    void explain(listed);
+    void tellFailure(listed);
     return;
   }
   const wanted = await chooseOutputs(listed);
@@ -71,15 +71,15 @@ export async function showLastClosure(context: ClosureContext): Promise<void> {
 /** Finds out which binaries an input has and who signed them. */
 export async function checkBinaries({ server }: ClosureContext, id: string, name: string): Promise<void> {
   if (!(await mayRunNix())) return;
-  const result = await withProgress<CheckBinariesResult>(
+  const result = await requestWithProgress<CheckBinariesResult>(
     server,
-    vscode.l10n.t('Checking the binaries of {0}', plain(name, 60)),
+    vscode.l10n.t('Checking the binaries of {0}', plainMessage(name, 60)),
     (workDoneToken, token) =>
       server.request<CheckBinariesResult>(CHECK_BINARIES, { id, workDoneToken } satisfies CheckBinariesParams, token),
   );
   // Not awaited: the command is over, the message may stay for long.
-  if (result.kind === 'failed') void explain(result);
-  else void vscode.window.showInformationMessage(plain(result.summary, 400));
+  if (result.kind === 'failed') void tellFailure(result);
+  else void vscode.window.showInformationMessage(plainMessage(result.summary, 400));
 }
 
 async function audit(
@@ -90,8 +90,8 @@ async function audit(
 ): Promise<void> {
   const [only = ''] = installables;
   const what =
-    installables.length === 1 ? plain(only.replace(/^\.#/, ''), 60) : vscode.l10n.t('{0} outputs', installables.length);
-  const result = await withProgress<AuditOutputsResult>(
+    installables.length === 1 ? plainMessage(only.replace(/^\.#/, ''), 60) : vscode.l10n.t('{0} outputs', installables.length);
+  const result = await requestWithProgress<AuditOutputsResult>(
     context.server,
     vscode.l10n.t('Auditing the closure of {0}', what),
     (workDoneToken, token) => {
@@ -100,28 +100,13 @@ async function audit(
     },
   );
   if (result.kind === 'failed') {
-    if (result.reason !== 'needs-import-from-derivation' || allowImportFromDerivation) void explain(result);
+    if (result.reason !== 'needs-import-from-derivation' || allowImportFromDerivation) void tellFailure(result);
     else if (await allowBuilding(result)) await audit(context, flake, { installables, challenge }, true);
     return;
   }
   last = result.audit;
-  void vscode.window.showInformationMessage(plain(result.summary, 400));
+  void vscode.window.showInformationMessage(plainMessage(result.summary, 400));
   await showClosure(context, result.audit);
-}
-
-function withProgress<T>(
-  server: LanguageServer,
-  title: string,
-  work: (workDoneToken: string, token: vscode.CancellationToken) => Promise<T>,
-): Thenable<T> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
-    (progress, token) =>
-      server.withProgress(
-        (step) => progress.report(step),
-        (workDoneToken) => work(workDoneToken, token),
-      ),
-  );
 }
 
 async function chooseOutputs({ system, outputs }: Extract<OutputsResult, { kind: 'ok' }>): Promise<Wanted | undefined> {
@@ -203,16 +188,9 @@ async function typeInstallable(): Promise<string | undefined> {
   return text === '' ? undefined : text;
 }
 
-/** In Restricted Mode nothing of the workspace is evaluated: says so, and where that is changed. */
-async function mayRunNix(): Promise<boolean> {
-  if (vscode.workspace.isTrusted) return true;
-  const manage = vscode.l10n.t('Manage Workspace Trust');
-  const chosen = await vscode.window.showInformationMessage(
-    vscode.l10n.t('This runs Nix on the flake, which is possible once you trust the workspace.'),
-    manage,
-  );
-  if (chosen === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-  return false;
+/** In Restricted Mode nothing of the workspace is evaluated. */
+function mayRunNix(): Promise<boolean> {
+  return inTrustedWorkspace(vscode.l10n.t('This runs Nix on the flake, which is possible once you trust the workspace.'));
 }
 
 /** Nix reads the files on disk: offers to save what is newer in the editor. False when the user wants neither. */
@@ -252,15 +230,4 @@ async function allowBuilding({ message }: RequestFailure): Promise<boolean> {
     build,
   );
   return answer === build;
-}
-
-/** Says why something was not done, and offers what helps. */
-async function explain({ reason, message, hint }: RequestFailure): Promise<void> {
-  const install = vscode.l10n.t('How to Install Nix');
-  const manage = vscode.l10n.t('Manage Workspace Trust');
-  const actions = reason === 'no-nix' ? [install] : reason === 'restricted' ? [manage] : [];
-  const text = [message, ...(hint === undefined ? [] : [hint])].map((part) => plain(part, 500)).join(' ');
-  const chosen = await vscode.window.showErrorMessage(text, ...actions);
-  if (chosen === install) await vscode.env.openExternal(vscode.Uri.parse(INSTALL_NIX));
-  if (chosen === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }

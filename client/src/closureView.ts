@@ -16,7 +16,7 @@ import { closureColumns, closureExport } from './closureData';
 import { parseMessage } from './closureMessages';
 import { closurePage } from './closurePage';
 import { commandOf, harmless, viewModel } from './closureViewModel';
-import { plain } from './foreignText';
+import { plain, plainLabel, plainMessage } from './foreignText';
 import { ServerNotRunning, type LanguageServer } from './languageServer';
 import { nameOfFlake } from './reportProvider';
 
@@ -156,7 +156,7 @@ class ClosurePanel {
       const text =
         error instanceof ServerNotRunning
           ? vscode.l10n.t('The language server of Flake Trust is not running.')
-          : vscode.l10n.t('Flake Trust could not do this: {0}', plain(String(error)));
+          : vscode.l10n.t('Flake Trust could not do this: {0}', plainMessage(String(error)));
       this.#say(text);
       void vscode.window.showErrorMessage(text);
     }
@@ -231,7 +231,7 @@ class ClosurePanel {
     if (text === undefined) return;
     await vscode.env.clipboard.writeText(text);
     this.#say(vscode.l10n.t('Copied'));
-    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: {0}', plain(text, 60)), 3000);
+    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: {0}', plainLabel(text, 60)), 3000);
   }
 
   async #open(index: number): Promise<void> {
@@ -272,7 +272,7 @@ class ClosurePanel {
     this.#say(vscode.l10n.t('Report written'));
     // Not awaited: the message may stay for long.
     void vscode.window
-      .showInformationMessage(vscode.l10n.t('Report written to {0}', plain(vscode.workspace.asRelativePath(target))), open)
+      .showInformationMessage(vscode.l10n.t('Report written to {0}', plainMessage(vscode.workspace.asRelativePath(target))), open)
       .then((chosen) => (chosen === open ? vscode.commands.executeCommand('vscode.open', target) : undefined));
   }
 

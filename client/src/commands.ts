@@ -22,14 +22,17 @@ import { addKey } from './addKey';
 import type { Check } from './checks';
 import { auditOutputs, checkBinaries, showLastClosure } from './closureCommands';
 import { explain } from './explain';
-import { plain, plainLabel } from './foreignText';
+import { plain, plainLabel, plainMessage } from './foreignText';
 import { ServerNotRunning, type LanguageServer } from './languageServer';
 import { nameOfFlake, type ReportProvider } from './reportProvider';
+import { requestWithProgress } from './requestProgress';
+import { record, type VettingContext } from './vetting/recordReview';
+import { reviewChanges } from './vetting/reviewChanges';
+import { startVetting } from './vetting/startVetting';
 
-export interface CommandContext {
+export interface CommandContext extends VettingContext {
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
-  readonly server: LanguageServer;
   readonly reports: ReportProvider;
   readonly checks: readonly Check[];
 }
@@ -54,6 +57,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     'flakeTrust.explain': (argument) =>
       explain(context.extensionUri, context.checks, typeof argument === 'string' ? argument : undefined),
     'flakeTrust.copyText': (argument) => copyText(argument),
+    'flakeTrust.startVetting': (argument) => withFlake(server, argument, (flake) => startVetting(server, flake.uri)),
+    'flakeTrust.recordReview': (argument) => withInput(server, argument, ({ id }) => record(context, 'audit', id)),
+    'flakeTrust.exemptInput': (argument) => withInput(server, argument, ({ id }) => record(context, 'exemption', id)),
+    'flakeTrust.denyInput': (argument) => withInput(server, argument, ({ id }) => record(context, 'violation', id)),
+    'flakeTrust.reviewChanges': (argument) =>
+      withInput(server, argument, ({ id, path }) => reviewChanges(context, id, path.join('/'))),
     'flakeTrust.clear': () => clear(context),
     'flakeTrust.openLog': () => log.show(),
     'flakeTrust.restart': () => server.restart(),
@@ -83,7 +92,10 @@ async function explainFailure({ server, log }: CommandContext, command: string, 
           restart,
           openLog,
         )
-      : await vscode.window.showErrorMessage(vscode.l10n.t('Flake Trust could not do this: {0}', plain(String(error))), openLog);
+      : await vscode.window.showErrorMessage(
+          vscode.l10n.t('Flake Trust could not do this: {0}', plainMessage(String(error))),
+          openLog,
+        );
   if (chosen === restart) await server.restart();
   if (chosen === openLog) log.show();
 }
@@ -159,17 +171,10 @@ async function withInput(server: LanguageServer, argument: unknown, work: (input
 
 /** Sends the request and shows its progress. */
 function requestAudit({ server }: CommandContext, uri: string, confirmed: boolean): Thenable<AuditResult> {
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      cancellable: true,
-      title: vscode.l10n.t('Auditing the inputs of {0}', plain(nameOfFlake(uri), 60)),
-    },
-    (progress, token) =>
-      server.withProgress(
-        (step) => progress.report(step),
-        (workDoneToken) => server.request<AuditResult>(AUDIT, { uri, confirmed, workDoneToken } satisfies AuditParams, token),
-      ),
+  return requestWithProgress(
+    server,
+    vscode.l10n.t('Auditing the inputs of {0}', plainMessage(nameOfFlake(uri), 60)),
+    (workDoneToken, token) => server.request<AuditResult>(AUDIT, { uri, confirmed, workDoneToken } satisfies AuditParams, token),
   );
 }
 
@@ -197,7 +202,7 @@ async function audit(context: CommandContext, uri: string): Promise<void> {
   const showProblems = vscode.l10n.t('Show Problems');
   const actions = result.cancelled ? [showReport] : errors + warnings + informations > 0 ? [showProblems] : [];
   // Not awaited: the command is over, the message may stay for long.
-  void vscode.window.showInformationMessage(plain(result.summary, 300), ...actions).then((chosen) => {
+  void vscode.window.showInformationMessage(plainMessage(result.summary, 300), ...actions).then((chosen) => {
     if (chosen === showReport) return reports.showReport(uri);
     return chosen === showProblems ? vscode.commands.executeCommand('workbench.actions.view.problems') : undefined;
   });
@@ -210,7 +215,7 @@ async function checkBinariesOf(context: CommandContext, id: string, name: string
 
 async function checkInput({ server, reports }: CommandContext, { id, path }: InputSummary): Promise<void> {
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Checking {0}', plain(path.join('/'), 60)) },
+    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Checking {0}', plainLabel(path.join('/'), 60)) },
     () => server.request(CHECK_INPUT, { id } satisfies InputParams),
   );
   reports.refresh();

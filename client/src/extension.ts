@@ -7,6 +7,7 @@ import { keepFlakeContext } from './flakeContext';
 import { LanguageServer } from './languageServer';
 import { ReportProvider } from './reportProvider';
 import { createStatusItem } from './statusItem';
+import { VettingDocuments } from './vetting/documents';
 
 let server: LanguageServer | undefined;
 
@@ -16,13 +17,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings(new Map(checks.map(({ code, severity }) => [code, severity])));
   server = new LanguageServer(context, log, settings);
   const reports = new ReportProvider(server);
+  const documents = new VettingDocuments();
   const running = server;
   context.subscriptions.push(
     log,
     settings,
     server,
     reports,
-    registerCommands({ extensionUri: context.extensionUri, log, server, reports, checks }),
+    documents,
+    registerCommands({ extensionUri: context.extensionUri, log, server, reports, documents, checks }),
     createStatusItem(server, settings),
     keepFlakeContext(server),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.workspaceTrusted()),

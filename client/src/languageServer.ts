@@ -145,6 +145,7 @@ export class LanguageServer implements vscode.Disposable {
       documentSelector: [
         { scheme: 'file', pattern: '**/flake.nix' },
         { scheme: 'file', pattern: '**/flake.lock' },
+        { scheme: 'file', pattern: '**/flake-trust/{policy.jsonc,records.jsonc,imports.lock.json}' },
       ],
       diagnosticCollectionName: 'flake-trust',
       outputChannel: this.#log,

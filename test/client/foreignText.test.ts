@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plain, plainLabel } from '../../client/src/foreignText';
+import { plain, plainLabel, plainMessage } from '../../client/src/foreignText';
 
 describe('foreignText', () => {
   it('removes line breaks, escape sequences and marks that reorder text', () => {
@@ -10,5 +10,12 @@ describe('foreignText', () => {
   });
   it('shows icon syntax as text', () => {
     assert.equal(plainLabel('https://$(verified)'), 'https://\\$(verified)');
+  });
+  it('leaves no link in a message', () => {
+    assert.equal(
+      plainMessage('by [Ada](command:workbench.action.quit) and [x](https://example.org)'),
+      'by [Ada] (command:workbench.action.quit) and [x] (https://example.org)',
+    );
+    assert.equal(plainMessage('by [Ada]\u200b(command:x)'), 'by [Ada] (command:x)');
   });
 });
