@@ -23,11 +23,7 @@ export interface Option {
 }
 
 export type Question =
-  | (QuestionBase & {
-      readonly kind: 'one' | 'some';
-      readonly options: readonly Option[];
-      /** Above the options. */ readonly note?: string;
-    })
+  | (QuestionBase & { readonly kind: 'one' | 'some'; readonly options: readonly Option[] })
   | (QuestionBase & { readonly kind: 'text'; readonly placeholder?: string });
 
 export interface Form {
@@ -56,7 +52,10 @@ export async function askForm({ title, questions, further }: Form, answers: Answ
   }
 }
 
-/** One choice on a step of its own, for example behind a form: the value chosen, `back`, or nothing when the user cancelled. */
+/**
+ * One choice on a step of its own, for example behind a form: the value chosen, `back`, or nothing when the user cancelled. No option is
+ * marked at first, so that who presses Enter once too often has chosen nothing.
+ */
 export async function askLast<T extends string>(
   place: Place,
   prompt: string,
@@ -82,7 +81,7 @@ interface Item extends vscode.QuickPickItem {
 }
 
 function askChoice(question: Extract<Question, { kind: 'one' | 'some' }>, place: Place): Promise<Left> {
-  const { kind, value, prompt, options, note, problem } = question;
+  const { kind, value, prompt, options, problem } = question;
   const pick = vscode.window.createQuickPick<Item>();
   const items = options.map((option): Item => ({
     value: option.value,
@@ -91,7 +90,7 @@ function askChoice(question: Extract<Question, { kind: 'one' | 'some' }>, place:
     ...(option.detail === undefined ? {} : { detail: plainLabel(option.detail) }),
   }));
   const chosen = items.filter((item) => value.includes(item.value ?? ''));
-  pick.items = note === undefined ? items : [{ label: plainLabel(note), kind: vscode.QuickPickItemKind.Separator }, ...items];
+  pick.items = items;
   pick.placeholder = prompt;
   pick.matchOnDescription = true;
   pick.canSelectMany = kind === 'some';
@@ -103,6 +102,7 @@ function askChoice(question: Extract<Question, { kind: 'one' | 'some' }>, place:
     return kind === 'one' && marked.length === 0 ? value : marked;
   };
   return run(pick, place, current, (answer) => {
+    if (kind === 'one' && answer.length === 0) return false;
     const wrong = problem?.(answer);
     if (wrong !== undefined) {
       // A pick has no line for messages; its placeholder is read out when it changes.

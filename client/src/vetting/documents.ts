@@ -5,6 +5,9 @@ import { showMarkdown } from '../reportProvider';
 
 export const VETTING_SCHEME = 'flake-trust-vetting';
 
+/** Lines of an editor that a quick input of two rows covers. */
+const HIDDEN_LINES = 5;
+
 interface Held {
   readonly text: string;
   /** Id of the input that the document is about. */
@@ -39,7 +42,9 @@ export class VettingDocuments implements vscode.TextDocumentContentProvider, vsc
 
   /** Shows a record's text beneath a form, without taking the focus from it. `close` ends it. */
   async showDraft(title: string, input: string, text: string): Promise<{ close(): Promise<void> }> {
-    const address = this.#hold(`${title}.jsonc`, input, text);
+    // The quick input covers the first lines.
+    const head = `// ${vscode.l10n.t('Not written yet.')}${'\n'.repeat(HIDDEN_LINES)}`;
+    const address = this.#hold(`${title}.jsonc`, input, head + text);
     await vscode.window.showTextDocument(address, { preview: true, preserveFocus: true });
     return { close: () => this.#close(address) };
   }

@@ -94,7 +94,6 @@ function criteria({ kind, form, t }: RecordFormContext): Question {
         : kind === 'exemption'
           ? t('What may it be used for without a review?')
           : t('What must it not be used for? Nothing chosen: for anything'),
-    note: form.summary,
     options: form.criteria.map(({ name, description, asked }) => ({
       value: name,
       label: name,

@@ -100,12 +100,10 @@ async function readDraft(
   const shown = await documents.showDraft(draftTitle(kind, form.input), input, text);
   try {
     const where = vscode.workspace.asRelativePath(vscode.Uri.parse(file));
-    const answer = await askLast(place, vscode.l10n.t('This is the record. Nothing is written yet.'), [
+    return await askLast(place, vscode.l10n.t('Read the record below. Nothing is written yet.'), [
       { value: 'write', label: vscode.l10n.t('Write Record'), description: vscode.l10n.t('to {0}', where) },
       { value: 'back', label: vscode.l10n.t('Change Something') },
-      { value: 'discard', label: vscode.l10n.t('Write Nothing') },
     ]);
-    return answer === 'discard' ? undefined : answer;
   } finally {
     await shown.close();
   }

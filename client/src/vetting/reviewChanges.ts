@@ -62,10 +62,6 @@ async function elsewhere(
   type Item = vscode.QuickPickItem & { readonly act?: () => Promise<'again' | 'done' | undefined> };
   const page = compareUrl !== undefined && vscode.Uri.parse(compareUrl).scheme === 'https' ? compareUrl : undefined;
   const items: Item[] = [
-    {
-      label: vscode.l10n.t('{0}: {1}', (base.rev ?? base.narHash).slice(0, 12), plainLabel(base.words)),
-      kind: vscode.QuickPickItemKind.Separator,
-    },
     ...(page === undefined
       ? []
       : [
@@ -87,7 +83,12 @@ async function elsewhere(
   ];
   for (;;) {
     const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Changes in {0}', plain(name, 60)),
+      title: vscode.l10n.t(
+        '{0} since {1}, {2}',
+        plain(name, 60),
+        (base.rev ?? base.narHash).slice(0, 12),
+        plain(base.words, 100),
+      ),
       placeHolder:
         clones.size === 0
           ? vscode.l10n.t('No repository on this computer has both revisions')

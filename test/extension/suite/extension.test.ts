@@ -6,46 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { LINKED_COMMANDS } from '../../../server/src/protocol';
 import { activationMs, EXTENSION } from './activation';
-
-function file(name: string): vscode.Uri {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  assert(folder !== undefined);
-  return vscode.Uri.joinPath(folder.uri, name);
-}
-
-async function open(name: string): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument(file(name));
-  await vscode.window.showTextDocument(document);
-  return document;
-}
-
-/** Asks until the answer is there; the server works in another process, and network answers come later still. */
-async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`Gave up waiting: ${what}`);
-}
-
-function positionOf(document: vscode.TextDocument, text: string): vscode.Position {
-  const offset = document.getText().indexOf(text);
-  assert(offset >= 0, `no ${text} in ${document.uri.path}`);
-  return document.positionAt(offset + 1);
-}
-
-async function hoverText(document: vscode.TextDocument, text: string): Promise<string> {
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-    'vscode.executeHoverProvider',
-    document.uri,
-    positionOf(document, text),
-  );
-  return hovers
-    .flatMap(({ contents }) => contents)
-    .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
-    .join('\n');
-}
+import { hoverText, open, positionOf, until } from './documents';
 
 function hoverMatching(document: vscode.TextDocument, text: string, pattern: RegExp): Promise<string> {
   return until(`hover of ${text} with ${String(pattern)}`, async () => {
@@ -207,7 +168,19 @@ describe('Flake Trust in VS Code', () => {
 
   it('does nothing with an id that it did not give', async () => {
     const before = vscode.workspace.textDocuments.length;
-    for (const command of ['showInput', 'checkInput', 'checkBinaries', 'copyEvidence', 'auditFlake', 'auditOutputs']) {
+    for (const command of [
+      'showInput',
+      'checkInput',
+      'checkBinaries',
+      'copyEvidence',
+      'auditFlake',
+      'auditOutputs',
+      'startVetting',
+      'recordReview',
+      'exemptInput',
+      'denyInput',
+      'reviewChanges',
+    ]) {
       await vscode.commands.executeCommand(`flakeTrust.${command}`, 'file:///etc/passwd');
     }
     assert.equal(vscode.workspace.textDocuments.length, before);
