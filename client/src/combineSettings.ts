@@ -39,6 +39,7 @@ export const SETTING_RULES: Readonly<Record<string, SettingRule>> = {
   caches: { kind: 'user' },
   readNixConf: { kind: 'user' },
   trustedPublicKeys: { kind: 'user' },
+  reviewerKeys: { kind: 'user' },
   netrc: { kind: 'user' },
   privateInputs: { kind: 'add' },
   maxAgeDays: { kind: 'smaller' },

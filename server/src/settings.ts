@@ -155,6 +155,7 @@ export const SETTINGS = {
   readNixConf: flag(true),
   netrc: flag(true),
   trustedPublicKeys: list(text, 'public keys, "name:base64"'),
+  reviewerKeys: list(text, 'public keys, "name:base64"'),
   privateInputs: patterns,
   maxAgeDays: value<number | null>(
     z.nullable(z.number().check(z.positive(), z.maximum(100_000))),

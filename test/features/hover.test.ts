@@ -51,6 +51,8 @@ const ACTIONS =
   '[Details](command:flakeTrust.showInput?%5B%22ref-1%22%5D) · [Check again](command:flakeTrust.checkInput?%5B%22ref-1%22%5D) · ' +
   `[Copy evidence](command:flakeTrust.copyEvidence?%5B%22ref-1%22%5D) · [Source at this revision](https://github.com/NixOS/nixpkgs/tree/${REV})`;
 
+const START = '[Start Vetting Here](command:flakeTrust.startVetting?%5B%22ref-2%22%5D)';
+
 /** A golden text: lines as they are seen, without the two spaces that break them. */
 function lines(text: string | undefined): string[] {
   return (text ?? '').split('\n').map((line) => line.trimEnd());
@@ -69,7 +71,7 @@ describe('hover', () => {
       '$(lock) **Source** locked `a1b2c3d` · 2 Nov 2026, 20 days old · `sha256-2T/H0Q…Kqo=`',
       '$(circle-outline) **Binaries** built from it: not checked yet · [Check Binaries](command:flakeTrust.checkBinaries?%5B%22ref-1%22%5D)',
       '$(verified) **Cache** `cache.nixos.org` has this source, signed by `cache.nixos.org-1`, a key that you trust · checked 12 min ago',
-      '$(circle-outline) **Vetting** no policy',
+      `$(circle-outline) **Vetting** no policy · ${START}`,
       '',
       ACTIONS,
     ]);
@@ -85,7 +87,7 @@ describe('hover', () => {
       '$(lock) **Source** locked `a1b2c3d` · 2 Nov 2026, 20 days old · `sha256-2T/H0Q…Kqo=`',
       '$(circle-outline) **Binaries** built from it: not checked yet · [Check Binaries](command:flakeTrust.checkBinaries?%5B%22ref-1%22%5D)',
       '$(database) **Cache** not found in 2 of 2 caches (normal for sources) · checked 3 min ago',
-      '$(circle-outline) **Vetting** no policy',
+      `$(circle-outline) **Vetting** no policy · ${START}`,
       '',
       ACTIONS,
     ]);
@@ -388,7 +390,7 @@ describe('hover: foreign text', () => {
       const rest = text
         .replace(/(`+)(?!`)[^]*?[^`]\1(?!`)/g, '')
         .replace(
-          /\[(?:Details|Check again|Check Binaries|Copy evidence|What this means)\]\(command:flakeTrust\.\w+\?%5B%22[\w-]+%22%5D\)/g,
+          /\[(?:Details|Check again|Check Binaries|Copy evidence|What this means|Start Vetting Here)\]\(command:flakeTrust\.\w+\?%5B%22[\w-]+%22%5D\)/g,
           '',
         );
       assert.doesNotMatch(rest, /(?<!\\)[[\]<>!]/);

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { flakeDirOf, flakeFileOf, isInside, pathOfUri, uriOfDir, uriOfFile } from '../../server/src/lsp/flakeUri';
+import {
+  flakeDirOf,
+  flakeDirOfVettingFolder,
+  flakeFileOf,
+  flakeTextOf,
+  isInside,
+  pathOfUri,
+  uriOfDir,
+  uriOfFile,
+} from '../../server/src/lsp/flakeUri';
 
 describe('flakeUri', () => {
   const paths: [uri: string, path: string | undefined][] = [
@@ -24,9 +33,21 @@ describe('flakeUri', () => {
     assert.equal(flakeFileOf('git:///a/flake.nix'), undefined);
   });
 
+  it('knows the files of the vetting folder, and to which flake a folder belongs', () => {
+    for (const file of ['policy.jsonc', 'records.jsonc', 'imports.lock.json']) {
+      assert.deepEqual(flakeTextOf(`file:///a/flake-trust/${file}`), { dir: '/a', file: `flake-trust/${file}` });
+      assert.equal(flakeTextOf(`file:///a/${file}`), undefined);
+      assert.equal(flakeFileOf(`file:///a/flake-trust/${file}`), undefined);
+    }
+    assert.deepEqual(flakeTextOf('file:///a/flake.lock'), { dir: '/a', file: 'flake.lock' });
+    assert.equal(flakeTextOf('file:///a/flake-trust/notes.md'), undefined);
+    assert.equal(flakeDirOfVettingFolder('file:///a/flake-trust'), '/a');
+    assert.equal(flakeDirOfVettingFolder('file:///a/other'), undefined);
+  });
+
   it('finds the folder of a flake from folder or file', () => {
-    for (const uri of ['file:///a/b', 'file:///a/b/', 'file:///a/b/flake.nix', 'file:///a/b/flake.lock'])
-      assert.equal(flakeDirOf(uri), '/a/b');
+    for (const uri of ['', '/', '/flake.nix', '/flake.lock', '/flake-trust/policy.jsonc'])
+      assert.equal(flakeDirOf(`file:///a/b${uri}`), '/a/b');
     assert.equal(flakeDirOf('file:///'), '/');
     assert.equal(flakeDirOf('https://example.org'), undefined);
   });

@@ -105,7 +105,14 @@ describe('the language server', () => {
       });
       const watched = registrations.find(({ method }) => method === 'workspace/didChangeWatchedFiles');
       assert.deepEqual(watched?.registerOptions, {
-        watchers: [{ globPattern: '**/flake.nix' }, { globPattern: '**/flake.lock' }],
+        watchers: [
+          '**/flake.nix',
+          '**/flake.lock',
+          '**/flake-trust',
+          '**/flake-trust/policy.jsonc',
+          '**/flake-trust/records.jsonc',
+          '**/flake-trust/imports.lock.json',
+        ].map((globPattern) => ({ globPattern })),
       });
     });
   });

@@ -4,11 +4,16 @@ import { declaredTrust } from '../../server/src/engine/declaredCaches';
 import { createEngine, type AuditScope } from '../../server/src/engine/engine';
 import type { BinaryCache } from '../../server/src/engine/ports';
 import type { TrustConfiguration } from '../../server/src/engine/trustConfiguration';
-import { readFlake } from '../../server/src/domain/flakeFacts';
+import { type FlakeFacts, readFlake } from '../../server/src/domain/flakeFacts';
+import type { PublicKey } from '../../server/src/domain/publicKey';
+import { suppressor } from '../../server/src/domain/vetting/suppress';
+import { vetFlake } from '../../server/src/domain/vetting/vetFlake';
+import { readVettingFiles, type VettingTexts } from '../../server/src/domain/vetting/vettingFiles';
+import { fileFindings, suppressionsUnder, withVetting } from '../../server/src/engine/vetting/withVetting';
 import { NO_TRUSTED_SETTINGS } from '../../server/src/domain/trustedSettings';
 import { currentFindings } from '../../server/src/features/findings';
 import type { Style } from '../../server/src/features/richText';
-import type { Access, FlakeView } from '../../server/src/features/view';
+import type { Access, FlakeView, VettingView } from '../../server/src/features/view';
 import { ReferenceTable } from '../../server/src/lsp/references';
 import { never } from './abort';
 import { fakeCache } from './fakeCache';
@@ -35,6 +40,10 @@ export interface ViewSetup {
   readonly age?: number;
   readonly clock?: FakeClock;
   readonly privatePatterns?: readonly string[];
+  /** Texts of the folder `flake-trust/`; none when absent. */
+  readonly vetting?: VettingTexts;
+  /** Keys of reviewers that the user named. */
+  readonly reviewerKeys?: readonly PublicKey[];
 }
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -76,7 +85,9 @@ export async function flakeView(setup: ViewSetup): Promise<FlakeView> {
   };
   if (checked) await engine.check(facts, { ...scope, offline: false }, never);
   clock.advance(age);
-  const report = await engine.known(facts, scope, never);
+  const known = await engine.known(facts, scope, never);
+  const vetting = vettingView(facts, setup.vetting ?? {}, setup);
+  const report = withVetting(known, facts, vetting.flake, vetting.rules);
   return {
     dir: '/flake',
     documents: {
@@ -85,11 +96,29 @@ export async function flakeView(setup: ViewSetup): Promise<FlakeView> {
     },
     facts,
     report,
-    findings: currentFindings(facts, report, scope),
+    vetting,
+    findings: [...currentFindings(facts, report, scope), ...vetting.flake.findings].filter((one) => !vetting.isSuppressed(one)),
     configuration,
     declared: declaredTrust(facts.flakeNix?.nixConfig ?? [], configuration, NO_TRUSTED_SETTINGS).caches,
     access,
     now: NOW,
     references: new ReferenceTable(),
+  };
+}
+
+function vettingView(facts: FlakeFacts, texts: VettingTexts, { access, reviewerKeys }: ViewSetup): VettingView {
+  const flake = vetFlake(facts, readVettingFiles(texts), {
+    now: NOW,
+    ...(reviewerKeys === undefined ? {} : { userKeys: reviewerKeys }),
+  });
+  const rules = { now: NOW, restricted: access === 'restricted' };
+  const suppressed = suppressor(suppressionsUnder(flake, rules));
+  return {
+    flake,
+    rules,
+    mistakes: fileFindings(flake, rules),
+    isSuppressed: (finding) => suppressed(finding) !== undefined,
+    userKeys: reviewerKeys !== undefined,
+    documents: {},
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NarHash } from '../../server/src/domain/hash';
-import { withId } from '../../server/src/domain/vetting/edit';
+import { printRecord, withId } from '../../server/src/domain/vetting/edit';
 import { readPolicy } from '../../server/src/domain/vetting/policy';
 import { readRecord } from '../../server/src/domain/vetting/records';
 import type { JsonObject } from '../../server/src/domain/vetting/shape';
@@ -37,6 +37,12 @@ export function violationOf(fields: JsonObject): VettingRecord {
 
 export function revocationOf(record: VettingRecord, fields: JsonObject = {}): VettingRecord {
   return recordOf({ kind: 'revocation', revokes: record.id, notes: 'A mistake.', ...fields });
+}
+
+/** The text of a records.jsonc with these records, each without its id. */
+export function recordsText(...records: readonly JsonObject[]): string {
+  const full = records.map((fields) => withId({ who: 'Ada <ada@example.org>', when: '2026-11-01T00:00:00Z', ...fields }));
+  return ['{', '  "version": 1,', '  "records": [', ...full.map((record) => printRecord(record)), '  ],', '}', ''].join('\n');
 }
 
 /** A policy without mistakes. */

@@ -98,6 +98,8 @@ export interface InputReport {
     readonly signed?: boolean;
     /** Ids of the records that it rests on, in the order in which they build on each other. */
     readonly records?: readonly string[];
+    /** `false`: the repository is open in Restricted Mode, where what it says of itself is shown and does not count. Else absent. */
+    readonly believed?: false;
     /** The other rules of the policy for this input. */
     readonly rules?: readonly PolicyRuleOutcome[];
   };

@@ -4,12 +4,17 @@
  */
 import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type WorkspaceEdit } from 'vscode-languageserver-types';
 import type { Finding, FindingCode, Fix, FlakeFile } from '../domain/finding';
+import type { InputFacts } from '../domain/flakeFacts';
 import { LINKED_COMMANDS } from '../protocol';
 import { auditCommand } from './codeLens';
-import { inputOfPath, rangeOf, type FlakeView } from './view';
+import { canCompare, mayRecord, REVIEWABLE_CODES } from './vettingLine';
+import { hasPolicy, inputOfPath, rangeOf, type FlakeView } from './view';
 
 /** The kind of the action that audits the flake. */
 export const AUDIT_KIND = 'source.flakeTrust.audit';
+
+/** The kind of the action that writes a first policy. Nobody is nagged about having none. */
+export const START_VETTING_KIND = 'source.flakeTrust.startVetting';
 
 export interface CodeActionRequest {
   readonly range: Range;
@@ -54,7 +59,11 @@ export function codeActions(
     for (const finding of findingsIn(view, file, request.range)) {
       const diagnostic = request.diagnostics.find(({ code, message }) => code === finding.code && message === finding.message);
       const about = diagnostic === undefined ? {} : { diagnostics: [diagnostic] };
-      for (const action of [...fixes(view, flake, finding, options), ...explanations(view, finding, options)])
+      for (const action of [
+        ...fixes(view, flake, finding, options),
+        ...records(view, finding, options),
+        ...explanations(view, finding, options),
+      ])
         actions.push({ ...action, kind: CodeActionKind.QuickFix, ...about });
     }
   }
@@ -62,6 +71,8 @@ export function codeActions(
     const command = auditCommand(flake, 'Audit flake inputs', options.commands);
     actions.push({ title: command.title, kind: AUDIT_KIND, command });
   }
+  if (isAsked(request.only, START_VETTING_KIND) && options.commands && canStartVetting(view))
+    actions.push({ ...link('Start vetting here', 'startVetting', flake), kind: START_VETTING_KIND });
   return actions;
 }
 
@@ -115,19 +126,40 @@ function fixes(view: FlakeView, flake: string, finding: Finding, options: CodeAc
   });
 }
 
+/** What answers a finding of the policy: a record that the user writes. */
+function records(view: FlakeView, finding: Finding, { commands }: CodeActionOptions): CodeAction[] {
+  const input = inputOfFinding(view, finding);
+  if (!commands || !REVIEWABLE_CODES.has(finding.code) || input?.narHash === undefined || !mayRecord(view)) return [];
+  const id = view.references.idOf({ kind: 'input', dir: view.dir, path: input.path });
+  return [
+    ...(canCompare(view, input) ? [link('Review changes since last vetted', 'reviewChanges', id)] : []),
+    link('Record a review…', 'recordReview', id),
+    link('Exempt until…', 'exemptInput', id),
+    link('Deny…', 'denyInput', id),
+  ];
+}
+
+function canStartVetting(view: FlakeView): boolean {
+  return view.vetting !== undefined && !hasPolicy(view.vetting) && mayRecord(view);
+}
+
 function explanations(view: FlakeView, finding: Finding, { commands }: CodeActionOptions): CodeAction[] {
   if (!commands) return [];
-  const input = finding.subject.kind === 'input' ? inputOfPath(view.facts, pathOf(view, finding)) : undefined;
+  const input = inputOfFinding(view, finding);
   const id = input === undefined ? undefined : view.references.idOf({ kind: 'input', dir: view.dir, path: input.path });
-  const link = (title: string, command: keyof typeof LINKED_COMMANDS, ...args: string[]): CodeAction => ({
-    title,
-    command: { title, command: LINKED_COMMANDS[command], arguments: args },
-  });
   return [
     ...(id !== undefined && finding.evidence !== undefined ? [link('Show evidence', 'showInput', id)] : []),
     ...(finding.code === 'signer-unknown' ? [link('Add trusted key…', 'addKey')] : []),
     link('Explain this check', 'explain', finding.code),
   ];
+}
+
+function link(title: string, command: keyof typeof LINKED_COMMANDS, ...args: string[]): CodeAction {
+  return { title, command: { title, command: LINKED_COMMANDS[command], arguments: args } };
+}
+
+function inputOfFinding(view: FlakeView, finding: Finding): InputFacts | undefined {
+  return finding.subject.kind === 'input' ? inputOfPath(view.facts, pathOf(view, finding)) : undefined;
 }
 
 function pathOf(view: FlakeView, { subject }: Finding): readonly string[] {

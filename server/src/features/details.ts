@@ -3,6 +3,8 @@ import { browseUrl } from '../domain/flakeRef';
 import type { Finding } from '../domain/finding';
 import type { InputFacts } from '../domain/flakeFacts';
 import type { CacheAnswer } from '../domain/inputsReport';
+import { printDay } from '../domain/vetting/instant';
+import type { VettingRecord } from '../domain/vetting/types';
 import { VERSION } from '../version';
 import { codeSpan, escapeMarkdown, link } from '../util/markdown';
 import { factLines } from './inputLines';
@@ -23,6 +25,7 @@ export function detailsMarkdown(view: FlakeView, input: InputFacts): string {
     findingsSection(findingsOf(view, input.path)),
     cachesSection(view, input),
     section('Binaries', binariesRows(view, input)),
+    section('Vetting, as the records of this repository say', vettingRows(view, input)),
     section('Also known as', otherPaths(view, input)),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
@@ -130,6 +133,39 @@ function binariesRows(view: FlakeView, input: InputFacts): string[] {
         ]),
     `Which paths these are was found out by Nix: ${codeSpan(checkedAt)}`,
   ];
+}
+
+/** What of each criterion makes the verdict: the records, in the order in which they build on each other. */
+function vettingRows({ vetting }: FlakeView, { node }: InputFacts): string[] {
+  const one = vetting?.flake.judged.get(node);
+  if (one === undefined) return [];
+  const { criteria, denials } = one.verdict;
+  return [
+    ...denials.map((record) => `Denied by ${recordWords(record)}: ${escapeMarkdown(record.notes ?? '', 300)}`),
+    ...criteria.map(({ criterion, basis, chain }) => {
+      const what = basis === undefined ? 'nothing meets it' : BASES[basis];
+      return `${codeSpan(criterion, 80)}: ${what}${chain.map((record) => `\n  - ${recordWords(record)}`).join('')}`;
+    }),
+    ...one.rules.map(({ rule, outcome, actual }) => {
+      const found = actual === undefined ? '' : ` (${escapeMarkdown(actual, 120)})`;
+      return `Rule ${rule.replace('-', ' ')}: ${outcome === 'unknown' ? 'not known' : outcome}${found}`;
+    }),
+  ];
+}
+
+const BASES = { review: 'reviewed', exemption: 'exempted', trust: 'its source is trusted' } as const;
+
+function recordWords({ id, kind, who, when, from, scope, paths, untilText, importedFrom }: VettingRecord): string {
+  const what = kind !== 'audit' ? kind : from === undefined ? 'review of all of it' : 'review of a difference';
+  return [
+    `${what} by ${escapeMarkdown(who, 100)}`,
+    printDay(when),
+    ...(untilText === undefined ? [] : [`until ${escapeMarkdown(untilText, 30)}`]),
+    ...(scope === undefined ? [] : [`read: ${escapeMarkdown(scope, 200)}`]),
+    ...(paths === undefined ? [] : [`of it: ${codeSpan(paths.join(' '), 200)}`]),
+    ...(importedFrom === undefined ? [] : [`import ${codeSpan(importedFrom, 60)}`]),
+    `record ${codeSpan(id, 40)}`,
+  ].join(', ');
 }
 
 const ANSWERS: Readonly<Record<CacheAnswer['answer'], string>> = {

@@ -104,9 +104,10 @@ function diagnosticOf(
   };
 }
 
-function shape(
+/** What every diagnostic about a finding has. */
+export function shape(
   view: FlakeView,
-  { code, help }: Finding,
+  { code, help }: Pick<Finding, 'code' | 'help'>,
   inputs: readonly InputFacts[],
   supports: DiagnosticOptions['supports'],
 ): Pick<Diagnostic, 'source' | 'code' | 'codeDescription' | 'data'> {
@@ -177,7 +178,7 @@ function counts(severities: readonly Severity[]): string {
     .join(', ');
 }
 
-const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
+export const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
   warning: DiagnosticSeverity.Warning,
   information: DiagnosticSeverity.Information,

@@ -63,6 +63,7 @@ function labelOf(view: FlakeView, input: InputFacts, mode: 'problems' | 'all'): 
       ? []
       : [ageOf(input.lastModified * 1000, view.now)]),
     ...cacheWords(view, input),
+    ...vettingWords(view, input),
   ];
   return words.length === 0 ? undefined : words.join(' · ').slice(0, MAX_LENGTH);
 }
@@ -84,4 +85,10 @@ function cacheWords(view: FlakeView, input: InputFacts): string[] {
     case undefined:
       return [];
   }
+}
+
+/** Nothing in Restricted Mode: a few words have no room to say whose claim they are. */
+function vettingWords({ vetting, access }: FlakeView, { node }: InputFacts): string[] {
+  const state = access === 'restricted' ? undefined : vetting?.flake.judged.get(node)?.verdict.state;
+  return state === 'vetted' || state === 'exempted' ? [state] : [];
 }

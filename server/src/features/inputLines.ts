@@ -10,6 +10,7 @@ import { binariesLine } from './binariesLine';
 import { cacheLine } from './cacheLine';
 import type { Icon, Line, Piece } from './richText';
 import { findingsOf, inputId, reportOf, type FlakeView } from './view';
+import { VETTING_CODES, vettingLine } from './vettingLine';
 import { dateOf, oldness, SHORT_WORDS, shortRev } from './words';
 
 /** How many findings are named on the source line; the others are counted. */
@@ -27,7 +28,7 @@ export function factLines(view: FlakeView, input: InputFacts): Line[] {
   lines.push(binariesLine(view, input));
   const cache = cacheLine(view, input, reportOf(view, input.path));
   if (cache !== undefined) lines.push(cache);
-  lines.push({ icon: 'circle-outline', label: 'Vetting', facts: [['no policy']] });
+  lines.push(vettingLine(view, input));
   return lines;
 }
 
@@ -90,9 +91,10 @@ function datePieces(view: FlakeView, { lastModified }: InputFacts): Piece[][] {
   return date === undefined ? [] : [[`${date}, ${oldness(lastModified * 1000, view.now)}`]];
 }
 
-/** Findings of caches stand on the cache line. */
+/** Findings of caches stand on the cache line, those of the policy on the line about vetting. */
 function isAboutSource({ code }: Finding): boolean {
   return (
+    !VETTING_CODES.has(code) &&
     code !== 'hash-mismatch' &&
     code !== 'caches-disagree' &&
     code !== 'signature-invalid' &&

@@ -9,6 +9,8 @@ export interface Summary {
   readonly inputs: number;
   /** Those of which at least one cache is known to have or not to have the source. */
   readonly checked: number;
+  /** Those that the policy calls vetted, exemptions not counted; absent without a policy, and where it is not believed. */
+  readonly vetted?: number;
   readonly errors: number;
   readonly warnings: number;
   readonly informations: number;
@@ -21,10 +23,16 @@ export function summarize(view: FlakeView): Summary {
   return {
     inputs: own.length,
     checked: own.filter((input) => isChecked(view, input)).length,
+    ...vettedOf(view, own),
     errors: count('error'),
     warnings: count('warning'),
     informations: count('information'),
   };
+}
+
+function vettedOf({ vetting, access }: FlakeView, inputs: readonly InputFacts[]): Pick<Summary, 'vetted'> {
+  if (vetting?.flake.judge === undefined || access === 'restricted') return {};
+  return { vetted: inputs.filter(({ node }) => vetting.flake.judged.get(node)?.verdict.state === 'vetted').length };
 }
 
 function isChecked(view: FlakeView, input: InputFacts): boolean {
@@ -36,12 +44,13 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Writes `7 inputs · 5 checked · 1 problem`; errors and warnings are problems. */
-export function summaryText({ inputs, checked, errors, warnings }: Summary): string {
+/** Writes `7 inputs · 5 checked · 3 vetted · 1 problem`; errors and warnings are problems. */
+export function summaryText({ inputs, checked, vetted, errors, warnings }: Summary): string {
   const problems = errors + warnings;
   return [
     plural(inputs, 'input'),
     checked === 0 ? 'not checked yet' : `${checked} checked`,
+    ...(vetted === undefined ? [] : [`${vetted} vetted`]),
     ...(problems > 0 ? [plural(problems, 'problem')] : []),
   ].join(' · ');
 }

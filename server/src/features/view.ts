@@ -3,7 +3,10 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Location, Range } from 'vscode-languageserver-types';
 import type { Finding, FlakeFile, Place, Severity } from '../domain/finding';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
-import type { InputReport, InputsReport } from '../domain/inputsReport';
+import type { InputReport, InputsReport, ReportedFinding } from '../domain/inputsReport';
+import type { VettingFile } from '../domain/vetting/types';
+import type { FlakeVetting } from '../domain/vetting/vetFlake';
+import type { VettingRules } from '../engine/vetting/withVetting';
 import type { DeclaredCache, TrustConfiguration } from '../engine/trustConfiguration';
 import type { Span } from '../util/span';
 
@@ -29,6 +32,8 @@ export interface FlakeView {
   readonly report?: InputsReport;
   /** What earlier checks found out about binaries is still being looked up. */
   readonly binariesPending?: boolean;
+  /** Absent while the vetting files are being read. */
+  readonly vetting?: VettingView;
   /** Those that are reported, static and of caches, with the user's severities. */
   readonly findings: readonly Finding[];
   readonly configuration: TrustConfiguration;
@@ -38,6 +43,25 @@ export interface FlakeView {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly references: References;
+}
+
+/** The verdicts of the project's policy, and what is wrong with its files. */
+export interface VettingView {
+  readonly flake: FlakeVetting;
+  readonly rules: VettingRules;
+  /** Findings about the vetting files themselves, with the user's severities. */
+  readonly mistakes: readonly ReportedFinding[];
+  /** Whether the policy says to live with a finding. */
+  readonly isSuppressed: (finding: Pick<Finding, 'code' | 'subject'>) => boolean;
+  /** Only what keys have signed that the user named counts. */
+  readonly userKeys: boolean;
+  /** The texts that it was read from; the version of one that is not open is -1. */
+  readonly documents: Readonly<Partial<Record<VettingFile, TextDocument>>>;
+}
+
+/** Whether there is a policy, readable or not. */
+export function hasPolicy({ flake: { files } }: VettingView): boolean {
+  return files.policy !== undefined || files.broken;
 }
 
 /** Converts a span of a document to a range. */

@@ -15,7 +15,8 @@ import {
   type ServerCapabilities,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import { AUDIT_KIND } from '../features/codeActions';
+import { VETTING_FILES, VETTING_FOLDER } from '../domain/vetting/types';
+import { AUDIT_KIND, START_VETTING_KIND } from '../features/codeActions';
 import { SERVER_COMMANDS } from '../features/codeLens';
 import { SECTION } from '../protocol';
 import type { ClientSupport } from './clientSupport';
@@ -25,7 +26,15 @@ const FLAKE_NIX = { scheme: 'file', pattern: '**/flake.nix' } as const;
 const FLAKE_LOCK = { scheme: 'file', pattern: '**/flake.lock' } as const;
 const BOTH = [FLAKE_NIX, FLAKE_LOCK];
 
-const CODE_ACTIONS = { codeActionKinds: [CodeActionKind.QuickFix, AUDIT_KIND], resolveProvider: true };
+/** The folder itself, too: when it is deleted, an editor may tell of nothing in it. */
+const WATCHED = [
+  FLAKE_NIX.pattern,
+  FLAKE_LOCK.pattern,
+  `**/${VETTING_FOLDER}`,
+  ...Object.values(VETTING_FILES).map((file) => `**/${file}`),
+];
+
+const CODE_ACTIONS = { codeActionKinds: [CodeActionKind.QuickFix, AUDIT_KIND, START_VETTING_KIND], resolveProvider: true };
 
 /** What is said in answer to `initialize`. */
 export function serverCapabilities({ dynamic, commands }: ClientSupport): ServerCapabilities {
@@ -57,7 +66,7 @@ export async function registerCapabilities(connection: Connection, { dynamic, co
   if (dynamic.documentSymbol) registrations.add(DocumentSymbolRequest.type, { documentSelector: [FLAKE_LOCK] });
   if (dynamic.watchedFiles)
     registrations.add(DidChangeWatchedFilesNotification.type, {
-      watchers: [{ globPattern: FLAKE_NIX.pattern }, { globPattern: FLAKE_LOCK.pattern }],
+      watchers: WATCHED.map((globPattern) => ({ globPattern })),
     });
   if (dynamic.configuration && configuration) registrations.add(DidChangeConfigurationNotification.type, { section: SECTION });
   await connection.client.register(registrations);

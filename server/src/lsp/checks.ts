@@ -101,7 +101,7 @@ export class Checks {
     try {
       this.#configurations.forget();
       const examined = await this.#views.examine(flake, this.#stop.signal, PATIENTLY);
-      if (examined?.view.access !== 'auto' || !flake.hasOpenFile || !this.#isDue(flake, examined)) return;
+      if (examined?.view.access !== 'auto' || !flake.texts.hasOpenFile || !this.#isDue(flake, examined)) return;
       flake.checking?.abort();
       const controller = new AbortController();
       flake.checking = controller;
@@ -111,7 +111,7 @@ export class Checks {
         if (flake.checking === controller) flake.checking = undefined;
       }
     } catch (error) {
-      if (flake.hasOpenFile && !this.#stop.signal.aborted && !isAbort(error))
+      if (flake.texts.hasOpenFile && !this.#stop.signal.aborted && !isAbort(error))
         this.#log.error(`The check failed: ${describeThrown(error)}`);
     }
   }

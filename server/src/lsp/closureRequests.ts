@@ -36,7 +36,7 @@ import type { Configurations } from './configurations';
 import type { FlakeRegistry } from './flakeRegistry';
 import { flakeDirOf, isInside } from './flakeUri';
 import type { KnownBinaries } from './knownBinaries';
-import { FLAKE_FILES, type OpenFlake } from './openFlake';
+import type { OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
 import type { ReferenceTable } from './references';
 import type { Examined, Views } from './views';
@@ -268,7 +268,7 @@ export class ClosureRequests {
     const { configurations, views } = this.#parts;
     configurations.forget();
     // Nix reads the disk; where the editor does not, so do we.
-    for (const file of FLAKE_FILES) if (!flake.isOpen(file)) flake.changedOnDisk(file);
+    flake.texts.forgetDisk();
     const examined = await views.examine(flake, signal, { patient: true });
     if (examined === undefined) return failed('Flake Trust is switched off for this flake.');
     switch (examined.view.access) {

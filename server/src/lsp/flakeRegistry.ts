@@ -1,7 +1,7 @@
 /** The flakes that hold state: those with an open file, and those that were audited. Nothing grows with the workspace. */
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Files } from '../engine/ports';
-import { flakeDirOf, flakeFileOf } from './flakeUri';
+import { flakeDirOf, flakeTextOf } from './flakeUri';
 import { OpenFlake } from './openFlake';
 
 export class FlakeRegistry {
@@ -30,10 +30,10 @@ export class FlakeRegistry {
 
   /** A file was opened; nothing for a file that is none of a flake. */
   open(document: TextDocument): OpenFlake | undefined {
-    const file = flakeFileOf(document.uri);
+    const file = flakeTextOf(document.uri);
     if (file === undefined) return undefined;
     const flake = this.#flakes.get(file.dir) ?? this.make(file.dir);
-    flake.open(file.file, document);
+    flake.texts.open(file.file, document);
     this.keep(flake);
     return flake;
   }

@@ -1,14 +1,17 @@
 /** Publishes Problems: some time after the last edit, with the version that they were found in, and only when they changed. */
 import type { Connection, Diagnostic } from 'vscode-languageserver';
-import type { FlakeFile } from '../domain/finding';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Logger } from '../engine/ports';
 import { diagnostics } from '../features/diagnostics';
+import { vettingDiagnostics } from '../features/vettingDiagnostics';
 import type { FlakeView } from '../features/view';
 import { Debouncer } from '../util/debouncer';
 import type { ClientSupport } from './clientSupport';
 import { describeThrown } from './log';
-import { FLAKE_FILES, type OpenFlake } from './openFlake';
-import type { Views } from './views';
+import { ALL_TEXTS } from './flakeTexts';
+import type { FlakeText } from './flakeUri';
+import type { OpenFlake } from './openFlake';
+import type { Examined, Views } from './views';
 
 /** After typing stops. */
 const TYPING_MS = 150;
@@ -49,16 +52,9 @@ export class Publisher {
     this.#delays.cancel(flake.dir);
     try {
       const examined = await this.#views.examine(flake, this.#stop.signal, { patient: false });
-      if (!flake.hasOpenFile && !flake.audited) return;
-      const found =
-        examined === undefined
-          ? undefined
-          : diagnostics(examined.view, {
-              transitive: examined.circumstances.settings['diagnostics.transitive'],
-              lockShown: flake.isOpen('flake.lock') || flake.audited,
-              supports: this.#support.diagnostics,
-            });
-      for (const file of FLAKE_FILES) this.#publish(flake, file, found?.[file] ?? [], examined?.view);
+      if (!flake.texts.hasOpenFile && !flake.audited) return;
+      const found = examined === undefined ? undefined : this.#found(flake, examined);
+      for (const file of ALL_TEXTS) this.#publish(flake, file, found?.[file] ?? [], examined?.view);
       this.#onView(flake, examined?.view);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#log.error(`Problems could not be found: ${describeThrown(error)}`);
@@ -68,7 +64,7 @@ export class Publisher {
   /** Takes everything back that was published for a flake. */
   withdraw(flake: OpenFlake): void {
     this.#delays.cancel(flake.dir);
-    for (const file of FLAKE_FILES) this.#publish(flake, file, [], undefined);
+    for (const file of ALL_TEXTS) this.#publish(flake, file, [], undefined);
   }
 
   dispose(): void {
@@ -76,14 +72,24 @@ export class Publisher {
     this.#stop.abort();
   }
 
-  #publish(flake: OpenFlake, file: FlakeFile, found: readonly Diagnostic[], view: FlakeView | undefined): void {
-    const uri = flake.uriOf(file);
-    const version = view?.documents[file]?.version ?? -1;
+  #found(flake: OpenFlake, { view, circumstances }: Examined): Readonly<Partial<Record<FlakeText, readonly Diagnostic[]>>> {
+    const options = {
+      transitive: circumstances.settings['diagnostics.transitive'],
+      lockShown: flake.texts.isOpen('flake.lock') || flake.audited,
+      supports: this.#support.diagnostics,
+    };
+    return { ...diagnostics(view, options), ...vettingDiagnostics(view, options) };
+  }
+
+  #publish(flake: OpenFlake, file: FlakeText, found: readonly Diagnostic[], view: FlakeView | undefined): void {
+    const uri = flake.texts.uriOf(file);
+    const documents: Readonly<Partial<Record<FlakeText, TextDocument>>> = { ...view?.documents, ...view?.vetting?.documents };
+    const version = documents[file]?.version ?? -1;
     const shown = found.length === 0 ? '' : JSON.stringify([version, found]);
     const before = this.#shown.get(uri);
     // That an open file has no problems is said once; of a closed one only after it had some.
-    if (shown === before || (shown === '' && before === undefined && !flake.isOpen(file))) return;
-    if (flake.isOpen(file) || shown !== '') this.#shown.set(uri, shown);
+    if (shown === before || (shown === '' && before === undefined && !flake.texts.isOpen(file))) return;
+    if (flake.texts.isOpen(file) || shown !== '') this.#shown.set(uri, shown);
     else this.#shown.delete(uri);
     void this.#connection.sendDiagnostics({ uri, ...(version < 0 ? {} : { version }), diagnostics: [...found] });
   }

@@ -25,7 +25,7 @@ import type { EngineHolder } from './engineHolder';
 import type { FlakeRegistry } from './flakeRegistry';
 import { flakeDirOf } from './flakeUri';
 import type { KnownBinaries } from './knownBinaries';
-import { FLAKE_FILES, type OpenFlake } from './openFlake';
+import type { OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
 import type { ReferenceTable } from './references';
 import { type FlakeSettings, NO_SETTINGS, type SettingsSource } from './settingsSource';
@@ -92,7 +92,7 @@ export class Requests {
     const { checks, flakes, publisher, views } = this.#parts;
     const flake = this.#flake(uri);
     if (flake === undefined) return nothingAudited(String(uri), 'This is not the address of a flake.');
-    for (const file of FLAKE_FILES) if (!flake.isOpen(file)) flake.changedOnDisk(file);
+    flake.texts.forgetDisk();
     const before = await views.view(flake, signal);
     if (before === undefined) return nothingAudited(flake.uri, 'Flake Trust is switched off for this flake.');
     if (before.facts.flakeNixText === undefined && before.facts.lockText === undefined)
@@ -163,7 +163,7 @@ export class Requests {
     for (const flake of flakes.all()) {
       flake.audited = false;
       flake.lastCheck = undefined;
-      if (flake.hasOpenFile) await publisher.now(flake);
+      if (flake.texts.hasOpenFile) await publisher.now(flake);
       else this.#drop(flake);
     }
     return null;
@@ -195,7 +195,7 @@ export class Requests {
   async #anySettings(): Promise<FlakeSettings> {
     const { flakes, settings } = this.#parts;
     const [flake] = flakes.all();
-    return flake === undefined ? NO_SETTINGS : settings.of(flake.uriOf('flake.nix'));
+    return flake === undefined ? NO_SETTINGS : settings.of(flake.texts.uriOf('flake.nix'));
   }
 
   #drop(flake: OpenFlake): void {

@@ -24,11 +24,13 @@ import { Configurations } from './configurations';
 import { EditorTransport } from './editorTransport';
 import { EngineHolder } from './engineHolder';
 import { FlakeRegistry } from './flakeRegistry';
-import { flakeFileOf, isInside, pathOfUri } from './flakeUri';
+import { VETTING_TEXTS } from './flakeTexts';
+import { flakeDirOfVettingFolder, flakeFileOf, flakeTextOf, isInside, pathOfUri } from './flakeUri';
 import type { ServerHost } from './host';
 import { KnownBinaries } from './knownBinaries';
 import { describeThrown } from './log';
-import { FLAKE_FILES, type OpenFlake } from './openFlake';
+import type { OpenFlake } from './openFlake';
+import { Vettings } from './vettings';
 import { Publisher } from './publisher';
 import { ReferenceTable } from './references';
 import { Refresher } from './refresher';
@@ -63,6 +65,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     engines,
     references,
     binaries,
+    vettings: new Vettings(host.clock, log),
     trusted: options.workspaceTrusted !== false,
   });
   views.folders = foldersOf(params);
@@ -76,7 +79,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     onView: (flake, view) => {
       refresher.seen(flake, view);
       // An audited flake whose files were deleted has nothing left to tell.
-      if (!flake.hasOpenFile && view !== undefined && Object.keys(view.documents).length === 0) drop(flake);
+      if (!flake.texts.hasOpenFile && view !== undefined && Object.keys(view.documents).length === 0) drop(flake);
       else status.seen(flake, view);
     },
   });
@@ -109,7 +112,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     publisher.withdraw(flake);
     flakes.drop(flake);
     status.drop(flake);
-    settings.drop(flake.uriOf('flake.nix'));
+    settings.drop(flake.texts.uriOf('flake.nix'));
   };
 
   followDocuments();
@@ -189,18 +192,18 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       Promise.all(flakes.all().map((flake) => publisher.now(flake)))
         .then(() => engines.closeUnused())
         .catch((error: unknown) => log.error(describeThrown(error)));
-      for (const flake of flakes.all()) if (flake.hasOpenFile) checks.trigger(flake);
+      for (const flake of flakes.all()) if (flake.texts.hasOpenFile) checks.trigger(flake);
       refresher.all();
     },
 
     /** Files changed on disk, or were made or deleted there. */
     filesChanged(uris: readonly string[]): void {
       for (const uri of uris) {
-        const changed = flakeFileOf(uri);
-        const flake = changed === undefined ? undefined : flakes.get(changed.dir);
-        if (changed === undefined || flake === undefined) continue;
-        flake.changedOnDisk(changed.file);
-        if (flake.hasOpenFile) checks.trigger(flake);
+        const changed = flakeTextOf(uri);
+        const flake = flakes.get(changed?.dir ?? flakeDirOfVettingFolder(uri) ?? '');
+        if (flake === undefined) continue;
+        for (const file of changed === undefined ? VETTING_TEXTS : [changed.file]) flake.texts.changedOnDisk(file);
+        if (flake.texts.hasOpenFile && flakeFileOf(uri) !== undefined) checks.trigger(flake);
         publisher.afterTyping(flake);
       }
     },
@@ -225,7 +228,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       if (flake === undefined) return;
       rereadOther(flake);
       void publisher.now(flake);
-      checks.trigger(flake);
+      if (flakeFileOf(document.uri) !== undefined) checks.trigger(flake);
     });
     documents.onDidChangeContent(({ document }) => {
       const flake = flakes.find(document.uri);
@@ -236,30 +239,28 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
       if (flake === undefined) return;
       rereadOther(flake);
       publisher.afterTyping(flake);
-      checks.trigger(flake);
+      if (flakeFileOf(document.uri) !== undefined) checks.trigger(flake);
     });
     documents.onDidClose(({ document }) => {
-      const closed = flakeFileOf(document.uri);
+      const closed = flakeTextOf(document.uri);
       const flake = closed === undefined ? undefined : flakes.get(closed.dir);
       if (closed === undefined || flake === undefined) return;
-      flake.close(closed.file);
-      if (!flake.hasOpenFile && !flake.audited) drop(flake);
+      flake.texts.close(closed.file);
+      if (!flake.texts.hasOpenFile && !flake.audited) drop(flake);
       else void publisher.now(flake);
     });
     documents.listen(connection);
   }
 
-  /** An editor that watches no files would leave us with an old text of the file that is not open. */
   function rereadOther(flake: OpenFlake): void {
-    if (support.dynamic.watchedFiles) return;
-    for (const file of FLAKE_FILES) if (!flake.isOpen(file)) flake.changedOnDisk(file);
+    if (!support.dynamic.watchedFiles) flake.texts.forgetDisk();
   }
 
   function foldersChanged(added: readonly { readonly uri: string }[], removed: readonly { readonly uri: string }[]): void {
     const gone = pathsOf(removed);
     views.folders = [...views.folders.filter((folder) => !gone.includes(folder)), ...pathsOf(added)];
     for (const flake of flakes.all()) {
-      if (!flake.hasOpenFile && gone.some((folder) => isInside(flake.dir, folder))) drop(flake);
+      if (!flake.texts.hasOpenFile && gone.some((folder) => isInside(flake.dir, folder))) drop(flake);
       else void publisher.now(flake);
     }
   }

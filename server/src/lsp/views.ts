@@ -9,8 +9,9 @@ import type { DeclaredCache, TrustConfiguration } from '../engine/trustConfigura
 import type { Finding } from '../domain/finding';
 import { withBinaries } from '../engine/binaries';
 import { ruledFindings } from '../engine/reportedFindings';
+import { withVetting } from '../engine/vetting/withVetting';
 import { currentFindings, type FoundIn, isBroken, steadyFindings } from '../features/findings';
-import type { Access, FlakeView } from '../features/view';
+import type { Access, FlakeView, VettingView } from '../features/view';
 import { isExcluded } from '../util/pathGlob';
 import type { Configurations, UserConfiguration } from './configurations';
 import type { EngineHolder } from './engineHolder';
@@ -21,6 +22,7 @@ import { describeThrown } from './log';
 import type { FlakeState, OpenFlake } from './openFlake';
 import type { ReferenceTable } from './references';
 import type { FlakeSettings, SettingsSource } from './settingsSource';
+import type { Vettings } from './vettings';
 
 /** What a flake is looked at under. */
 export interface Circumstances extends FlakeSettings {
@@ -46,7 +48,7 @@ interface Remembered {
     readonly value: { readonly configuration: TrustConfiguration; readonly declared: readonly DeclaredCache[] };
   };
   readonly report?: PendingReport;
-  /** A report together with what is known of binaries. */
+  /** A report together with what is known of binaries, and with verdicts. */
   readonly whole?: { readonly key: readonly unknown[]; readonly value: InputsReport };
   readonly good?: FoundIn;
 }
@@ -69,6 +71,7 @@ export class Views {
   readonly #engines: EngineHolder;
   readonly #references: ReferenceTable;
   readonly #binaries: KnownBinaries;
+  readonly #vettings: Vettings;
   readonly #remembered = new WeakMap<OpenFlake, Remembered>();
   /** Local paths of the workspace's folders, for globs. */
   folders: readonly string[] = [];
@@ -88,6 +91,7 @@ export class Views {
     readonly engines: EngineHolder;
     readonly references: ReferenceTable;
     readonly binaries: KnownBinaries;
+    readonly vettings: Vettings;
     readonly trusted: boolean;
   }) {
     this.#host = parts.host;
@@ -97,6 +101,7 @@ export class Views {
     this.#engines = parts.engines;
     this.#references = parts.references;
     this.#binaries = parts.binaries;
+    this.#vettings = parts.vettings;
     this.trusted = parts.trusted;
   }
 
@@ -107,7 +112,7 @@ export class Views {
 
   /** Reads settings and configuration for a flake. Never rejects. */
   async circumstances(flake: OpenFlake): Promise<Circumstances> {
-    const read = await this.#settings.of(flake.uriOf('flake.nix'));
+    const read = await this.#settings.of(flake.texts.uriOf('flake.nix'));
     const { settings } = read;
     const user = await this.#configurations.of(settings);
     const mode = settings['network.mode'];
@@ -153,16 +158,25 @@ export class Views {
       };
       const pending = this.#report(flake, state.facts, scope, circumstances, openEngine);
       const known = this.#binaries.of(flake.dir, state.facts, scope, circumstances, pending.value);
-      const [asked, binaries] = await Promise.all(
-        patient ? [pending.value, known.value] : [this.#soon(flake, pending), this.#soon(flake, known)],
+      const judging = this.#vettings.of(flake, state.facts, {
+        settings,
+        severity: settings['diagnostics.severity'],
+        restricted: access === 'restricted',
+      });
+      const [asked, binaries, judged] = await Promise.all(
+        patient
+          ? [pending.value, known.value, judging.value]
+          : [this.#soon(flake, pending), this.#soon(flake, known), this.#soon(flake, judging)],
       );
+      const vetting = judged ?? judging.before;
       signal.throwIfAborted();
       // Somebody typed while the store was read: what was found has no place in the new text.
       if ((await flake.read(options, now, signal)) !== state) continue;
       return {
         view: {
           dir: flake.dir,
-          ...this.#seen(flake, state, this.#whole(flake, asked, binaries), scope),
+          ...this.#seen(flake, state, this.#whole(flake, state.facts, asked, binaries, vetting), vetting, scope),
+          ...(vetting === undefined ? {} : { vetting }),
           ...(binaries === undefined ? { binariesPending: true } : {}),
           configuration,
           declared,
@@ -181,12 +195,17 @@ export class Views {
     flake: OpenFlake,
     state: FlakeState,
     report: InputsReport | undefined,
+    vetting: VettingView | undefined,
     scope: AuditScope,
   ): Pick<FlakeView, 'documents' | 'facts' | 'report' | 'findings'> {
     const alarms = this.closureAlarms(flake.dir, state.facts);
+    const all = [
+      ...currentFindings(state.facts, report, scope),
+      ...ruledFindings([...alarms, ...(vetting?.flake.findings ?? [])], scope),
+    ];
     const found = {
       facts: state.facts,
-      findings: [...currentFindings(state.facts, report, scope), ...ruledFindings(alarms, scope)],
+      findings: vetting === undefined ? all : all.filter((finding) => !vetting.isSuppressed(finding)),
     };
     const { good } = this.#memory(flake);
     const findings = steadyFindings(good, found);
@@ -195,12 +214,19 @@ export class Views {
   }
 
   /** The same report for the same parts: what features work out of it is remembered by it. */
-  #whole(flake: OpenFlake, report: InputsReport | undefined, binaries: BinariesByInput | undefined): InputsReport | undefined {
-    if (report === undefined || binaries === undefined || binaries.size === 0) return report;
-    const key = [report, binaries];
+  #whole(
+    flake: OpenFlake,
+    facts: FlakeFacts,
+    report: InputsReport | undefined,
+    binaries: BinariesByInput | undefined,
+    vetting: VettingView | undefined,
+  ): InputsReport | undefined {
+    if (report === undefined) return undefined;
+    const key = [report, binaries, vetting];
     const { whole } = this.#memory(flake);
     if (whole !== undefined && same(whole.key, key)) return whole.value;
-    const value = withBinaries(report, binaries);
+    const checked = binaries === undefined || binaries.size === 0 ? report : withBinaries(report, binaries);
+    const value = vetting === undefined ? checked : withVetting(checked, facts, vetting.flake, vetting.rules);
     this.#remember(flake, { whole: { key, value } });
     return value;
   }

@@ -2,6 +2,7 @@
 import type { Severity } from '../domain/finding';
 import type { CacheReport, InputReport, InputsReport } from '../domain/inputsReport';
 import { FIRST_PLAUSIBLE_SEC } from '../domain/plausibleDate';
+import { verdictWords } from '../domain/vetting/verdictWords';
 import { plainText } from '../util/plainText';
 
 /** How good a fact is, for colours; the words say it as well. */
@@ -45,35 +46,10 @@ function asked(answers: InputReport['answers']): boolean {
 
 /** Says whether and by whom the source was reviewed, as the records of the repository claim; and what of it, where they say. */
 export function vettingWords({ vetting }: Pick<InputReport, 'vetting'>): Words {
-  const by = vetting.by === undefined ? '' : ` by ${plainText(vetting.by, 100)}`;
-  const until = vetting.until === undefined ? '' : `, until ${plainText(vetting.until, 30)}`;
-  const criteria = vetting.criteria === undefined ? '' : `, ${nameList(vetting.criteria)}`;
-  const scope = vetting.scope === undefined ? '' : `; read: ${vetting.scope.map((one) => plainText(one, 100)).join(' / ')}`;
-  const unsigned = vetting.signed === false ? ', not signed' : '';
-  switch (vetting.state) {
-    case 'no-policy':
-      return { text: 'no policy', tone: 'plain' };
-    case 'vetted':
-      return { text: `reviewed${by}${criteria}${until}${unsigned}${scope}`, tone: 'good' };
-    case 'exempted':
-      return vetting.basis === 'trust'
-        ? { text: `not reviewed: trust in its source${by}${until}${unsigned}`, tone: 'plain' }
-        : { text: `not reviewed: exempted${by}${until}${unsigned}${scope}`, tone: 'plain' };
-    case 'unvetted':
-      return {
-        text:
-          vetting.missing === undefined
-            ? 'no review covers this hash'
-            : `no review covers this hash: ${nameList(vetting.missing)}`,
-        tone: 'doubtful',
-      };
-    case 'expired':
-      return { text: `what covers this hash${by} has ended`, tone: 'doubtful' };
-    case 'other-hash':
-      return { text: `no review of this hash; one${by} covers another`, tone: 'doubtful' };
-    case 'denied':
-      return { text: `denied${by}`, tone: 'bad' };
-  }
+  const { facts, read, tone } = verdictWords(vetting);
+  const text = `${facts.join(', ')}${read === undefined ? '' : `; read: ${read}`}`;
+  if (vetting.believed !== false) return { text, tone };
+  return { text: `this repository says: ${text} (not believed in Restricted Mode)`, tone: tone === 'good' ? 'plain' : tone };
 }
 
 /** Says what became of a cache. */

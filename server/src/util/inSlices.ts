@@ -1,5 +1,7 @@
 /** Long work on the main thread, cut so that whoever else waits for it never waits long. */
 
+import type { Steps } from './steps';
+
 /** So long is worked without a pause, in milliseconds. */
 const SLICE_MS = 4;
 
@@ -15,6 +17,18 @@ export class Slices {
   async pause(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#since = performance.now();
+  }
+}
+
+/** Does work in steps, with pauses. Rejects only when `signal` aborts. */
+export async function runInSlices<T>(steps: Steps<T>, signal: AbortSignal): Promise<T> {
+  const slices = new Slices();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (!slices.due) continue;
+    await slices.pause();
+    signal.throwIfAborted();
   }
 }
 

@@ -1,9 +1,10 @@
 /** imports.lock.json: the copies of imported records that count, each with the digest of what it was made from. Machine-written. */
-import { sha256Of } from '../digest';
+import { createHash } from 'node:crypto';
+import { runSteps, type Steps } from '../../util/steps';
 import { canonicalJson } from './canonical';
 import { parseInstant } from './instant';
-import { readJsonc, type FileProblem } from './jsonc';
-import { recordList } from './records';
+import { readingJsonc, readJsonc, type FileProblem } from './jsonc';
+import { readingRecordList } from './records';
 import { Shape, type JsonObject } from './shape';
 import type { VettingRecord } from './types';
 
@@ -37,7 +38,12 @@ export interface ImportEntry {
 
 /** Reads a text; never throws. A copy that is not what its digest says does not count. */
 export function readImportsLock(text: string): ReadImportsLock {
-  const read = readJsonc(text);
+  return runSteps(readingImportsLock(text));
+}
+
+/** The same in steps. */
+export function* readingImportsLock(text: string): Steps<ReadImportsLock> {
+  const read = yield* readingJsonc(text);
   if (read.kind === 'failed') return { imports: new Map(), problems: [read.problem], broken: true };
   const shape = new Shape();
   const imports = new Map<string, LockedImport>();
@@ -49,7 +55,7 @@ export function readImportsLock(text: string): ReadImportsLock {
   const entries = versioned ? shape.object(top['imports'], ['imports'], 'any') : undefined;
   for (const [name, one] of Object.entries(entries ?? {})) {
     const entry = shape.object(one, ['imports', name], ['from', 'digest', 'fetched', 'copyDigest', 'records']);
-    const locked = entry === undefined ? undefined : lockedImport(name, entry, shape);
+    const locked = entry === undefined ? undefined : yield* lockedImport(name, entry, shape);
     if (locked !== undefined) imports.set(name, locked);
   }
   return {
@@ -59,7 +65,7 @@ export function readImportsLock(text: string): ReadImportsLock {
   };
 }
 
-function lockedImport(name: string, entry: JsonObject, shape: Shape): LockedImport | undefined {
+function* lockedImport(name: string, entry: JsonObject, shape: Shape): Steps<LockedImport | undefined> {
   const path = ['imports', name];
   const from = shape.text(entry['from'], [...path, 'from']);
   const digest = shape.text(entry['digest'], [...path, 'digest']);
@@ -70,16 +76,28 @@ function lockedImport(name: string, entry: JsonObject, shape: Shape): LockedImpo
     return undefined;
   }
   const { records } = entry;
-  if (!Array.isArray(records) || entry['copyDigest'] !== copyDigest(records)) {
+  if (!Array.isArray(records) || entry['copyDigest'] !== (yield* digesting(records))) {
     shape.problem(path, `the copy of "${name}" was changed by hand; it does not count until it is imported anew`);
     return undefined;
   }
-  return { name, from, digest, fetchedAt, records: recordList(records, [...path, 'records'], shape) };
+  return { name, from, digest, fetchedAt, records: yield* readingRecordList(records, [...path, 'records'], shape) };
 }
 
 /** SRI of the canonical form of a list of records. */
 export function copyDigest(records: readonly unknown[]): string {
-  return `sha256-${sha256Of(canonicalJson(records), 'base64')}`;
+  return runSteps(digesting(records));
+}
+
+/** So many records are digested in one step. */
+const STEP_RECORDS = 64;
+
+function* digesting(records: readonly unknown[]): Steps<string> {
+  const hash = createHash('sha256').update('[');
+  for (const [index, record] of records.entries()) {
+    if (index % STEP_RECORDS === STEP_RECORDS - 1) yield;
+    hash.update(`${index === 0 ? '' : ','}${canonicalJson(record)}`, 'utf8');
+  }
+  return `sha256-${hash.update(']').digest('base64')}`;
 }
 
 /** Prints the whole file; entries in order of their names, one record a line, so that a difference can be read. */

@@ -4,6 +4,7 @@
  */
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { Span } from '../../util/span';
+import { runSteps, type Steps } from '../../util/steps';
 
 export type JsonPath = readonly (string | number)[];
 
@@ -38,7 +39,12 @@ const CODE = {
 
 /** Reads one text. Never throws; linear in its length. A name that occurs twice in one object is a mistake: which of the two counts, readers would decide differently. */
 export function readJsonc(text: string): JsoncRead {
-  const plain = withoutComments(text);
+  return runSteps(readingJsonc(text));
+}
+
+/** The same in steps. */
+export function* readingJsonc(text: string): Steps<JsoncRead> {
+  const plain = yield* withoutComments(text);
   if (plain.kind === 'too-deep')
     return failed('is nested deeper than anything that belongs there', { start: plain.at, end: plain.at + 1 });
   let value: unknown;
@@ -53,7 +59,7 @@ export function readJsonc(text: string): JsoncRead {
     return { kind: 'failed', problem: syntaxProblem(text) };
   }
   const places = new JsonPlaces(text);
-  if (plain.names !== countNames(value)) return failed('has a name twice in one object', places.duplicate());
+  if (plain.names !== (yield* countNames(value))) return failed('has a name twice in one object', places.duplicate());
   return { kind: 'read', value, places };
 }
 
@@ -124,36 +130,50 @@ type Plain =
   | { readonly kind: 'plain'; readonly text: string; readonly names: number }
   | { readonly kind: 'too-deep'; /** Offset. */ readonly at: number };
 
+/** So many bytes are looked at in one step. */
+const STEP_BYTES = 256 * 1024;
+
 /**
  * Strict JSON: blanks in place of comments and of commas behind the last element. Counts the names of all objects. Works on bytes, which it can
  * change in place; in UTF-8 no byte of another character looks like one of those that matter here.
  */
-function withoutComments(text: string): Plain {
+function* withoutComments(text: string): Steps<Plain> {
   const bytes = Buffer.from(text, 'utf8');
   let names = 0;
   let depth = 0;
   /** Of a comma behind which nothing has come yet but blanks and comments. */
   let comma = -1;
+  /** Looks at the bytes from `at` on until `limit` is passed; gives the place of the first that was not looked at, or what nests too deep. */
+  const scan = (start: number, limit: number): { readonly at: number; readonly tooDeep: boolean } => {
+    let at = start;
+    for (; at < limit; at++) {
+      const code = bytes[at] ?? 0;
+      if (code <= CODE.space) continue;
+      if (code === CODE.slash) {
+        const end = endOfComment(bytes, at);
+        if (end === undefined) continue;
+        bytes.fill(CODE.space, at, end);
+        at = end - 1;
+        continue;
+      }
+      if (code === CODE.quote) at = endOfString(bytes, at);
+      else if (code === CODE.colon) names++;
+      else if (code === CODE.open || code === CODE.openBrace) {
+        if (++depth > MAX_DEPTH) return { at, tooDeep: true };
+      } else if (code === CODE.close || code === CODE.closeBrace) {
+        depth--;
+        if (comma >= 0) bytes[comma] = CODE.space;
+      }
+      comma = code === CODE.comma ? at : -1;
+    }
+    return { at, tooDeep: false };
+  };
   if (text.startsWith('\uFEFF')) bytes.fill(CODE.space, 0, 3);
-  for (let at = 0; at < bytes.length; at++) {
-    const code = bytes[at] ?? 0;
-    if (code <= CODE.space) continue;
-    if (code === CODE.slash) {
-      const end = endOfComment(bytes, at);
-      if (end === undefined) continue;
-      bytes.fill(CODE.space, at, end);
-      at = end - 1;
-      continue;
-    }
-    if (code === CODE.quote) at = endOfString(bytes, at);
-    else if (code === CODE.colon) names++;
-    else if (code === CODE.open || code === CODE.openBrace) {
-      if (++depth > MAX_DEPTH) return { kind: 'too-deep', at: bytes.toString('utf8', 0, at).length };
-    } else if (code === CODE.close || code === CODE.closeBrace) {
-      depth--;
-      if (comma >= 0) bytes[comma] = CODE.space;
-    }
-    comma = code === CODE.comma ? at : -1;
+  for (let next = 0; next < bytes.length;) {
+    const { at, tooDeep } = scan(next, Math.min(bytes.length, next + STEP_BYTES));
+    if (tooDeep) return { kind: 'too-deep', at: bytes.toString('utf8', 0, at).length };
+    next = at;
+    yield;
   }
   return { kind: 'plain', text: bytes.toString('utf8'), names };
 }
@@ -178,10 +198,14 @@ function endOfComment(bytes: Buffer, start: number): number | undefined {
   return end < 0 ? undefined : end + 2;
 }
 
-function countNames(value: unknown): number {
+/** So many values are looked at in one step. */
+const STEP_VALUES = 4096;
+
+function* countNames(value: unknown): Steps<number> {
   const todo: unknown[] = [value];
   let names = 0;
-  while (todo.length > 0) {
+  for (let looked = 1; todo.length > 0; looked++) {
+    if (looked % STEP_VALUES === 0) yield;
     const next = todo.pop();
     if (typeof next !== 'object' || next === null) continue;
     if (Array.isArray(next)) {

@@ -3,8 +3,9 @@ import { isRev } from '../flakeRef';
 import { parseLockNarHash, type NarHash } from '../hash';
 import { canonicalRecord, isRecordId, recordId } from './canonical';
 import { isCriterionName } from './criteria';
+import { runSteps, type Steps } from '../../util/steps';
 import { parseInstant, parseUntil } from './instant';
-import { readJsonc, type FileProblem, type JsonPath } from './jsonc';
+import { readingJsonc, type FileProblem, type JsonPath } from './jsonc';
 import { isObject, MAX_TEXT, Shape, type JsonObject } from './shape';
 import { RECORD_KINDS, type RecordKind, type Tree, type VettingRecord } from './types';
 
@@ -39,7 +40,12 @@ const ALLOWED: Readonly<Record<RecordKind, ReadonlySet<string>>> = Object.fromEn
 
 /** Reads a text; never throws, linear in its length. */
 export function readRecords(text: string): ReadRecords {
-  const read = readJsonc(text);
+  return runSteps(readingRecords(text));
+}
+
+/** The same in steps. */
+export function* readingRecords(text: string): Steps<ReadRecords> {
+  const read = yield* readingJsonc(text);
   if (read.kind === 'failed') {
     return { records: [], problems: [read.problem], placeOf: () => ({ start: 0, end: 0 }), broken: true };
   }
@@ -50,7 +56,7 @@ export function readRecords(text: string): ReadRecords {
   const list = top?.['records'];
   const broken = top === undefined || shape.problems.some(({ path: [name] }) => name === 'version') || !Array.isArray(list);
   if (top !== undefined && !Array.isArray(list)) shape.problem(['records'], 'records has to be a list');
-  const records = broken ? [] : recordList(list as readonly unknown[], ['records'], shape);
+  const records = broken ? [] : yield* readingRecordList(list as readonly unknown[], ['records'], shape);
   return {
     records,
     problems: shape.problems.map(({ path, message, part }) => ({ message, span: read.places.of(path, part) })),
@@ -59,15 +65,19 @@ export function readRecords(text: string): ReadRecords {
   };
 }
 
+/** So many records are read in one step. */
+const STEP_RECORDS = 32;
+
 /** Reads a list of records; what is wrong goes to `shape`. */
-export function recordList(list: readonly unknown[], path: JsonPath, shape: Shape): VettingRecord[] {
+export function* readingRecordList(list: readonly unknown[], path: JsonPath, shape: Shape): Steps<VettingRecord[]> {
   const records: VettingRecord[] = [];
-  list.forEach((value, index) => {
+  for (const [index, value] of list.entries()) {
+    if (index % STEP_RECORDS === STEP_RECORDS - 1) yield;
     const record = readRecord(value, index);
     if ('kind' in record) records.push(record);
     else
       shape.problem([...path, index, ...record.path], `record ${index + 1}: ${record.message}; it does not count`, record.part);
-  });
+  }
   return records;
 }
 

@@ -27,13 +27,24 @@ export function markSuppressed(
   findings: readonly ReportedFinding[],
   suppressions: readonly SuppressionInForce[],
 ): readonly ReportedFinding[] {
-  if (suppressions.length === 0) return findings;
-  const tests = suppressions.map((one) => ({ ...one, test: one.subject === undefined ? () => true : subjectTest(one.subject) }));
+  const suppressionOf = suppressor(suppressions);
   return findings.map((finding) => {
-    const found = tests.find(({ code, test }) => code === finding.code && test(finding.subject.id));
-    if (found === undefined || NEVER_SUPPRESSED.has(finding.code)) return finding;
-    return { ...finding, suppressed: { reason: plainText(found.reason, 300), until: found.until } };
+    const found = suppressionOf(finding);
+    return found === undefined
+      ? finding
+      : { ...finding, suppressed: { reason: plainText(found.reason, 300), until: found.until } };
   });
+}
+
+/** Finds the suppression of a finding. */
+export function suppressor(
+  suppressions: readonly SuppressionInForce[],
+): (finding: Pick<ReportedFinding, 'code' | 'subject'>) => SuppressionInForce | undefined {
+  const tests = suppressions.map((one) => ({ one, test: one.subject === undefined ? () => true : subjectTest(one.subject) }));
+  return (finding) => {
+    if (tests.length === 0 || NEVER_SUPPRESSED.has(finding.code)) return undefined;
+    return tests.find(({ one, test }) => one.code === finding.code && test(finding.subject.id))?.one;
+  };
 }
 
 function subjectTest(pattern: string): (id: string) => boolean {

@@ -17,6 +17,8 @@ export interface VetOptions {
   readonly now: number;
   /** Keys that the user named: then nothing else vouches, whatever the repository says. */
   readonly userKeys?: readonly PublicKey[];
+  /** One that was made of the same files and keys, for a time since when nothing has ended or begun. */
+  readonly judge?: Judge;
 }
 
 /** One source of the flake, judged. */
@@ -50,7 +52,7 @@ function isSubject({ resolution, type, narHash, attrs }: InputFacts): boolean {
 export function vetFlake(facts: FlakeFacts, files: VettingFiles, options: VetOptions): FlakeVetting {
   const { policy } = files;
   if (policy === undefined || files.broken) return { files, judged: new Map(), findings: [] };
-  const judge = new Judge({ policy, records: files.records, ...options });
+  const judge = options.judge ?? new Judge({ policy, records: files.records, ...options });
   const nearest = nearestInputs(facts.inputs).filter(isSubject);
   const asked = criteriaByNode(facts, files);
   const subjects = nearest.map((input): VettingSubject => {

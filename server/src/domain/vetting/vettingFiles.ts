@@ -1,9 +1,10 @@
 /** The three vetting files read together, without a flake: what depends on their texts alone, and can be remembered by them. */
 import type { FileProblem } from './jsonc';
 import { importedRecords } from './importMap';
-import { readImportsLock, type LockedImport } from './importsLock';
+import { runSteps, type Steps } from '../../util/steps';
+import { readingImportsLock, type LockedImport } from './importsLock';
 import { readPolicy } from './policy';
-import { readRecords } from './records';
+import { readingRecords } from './records';
 import { VETTING_FILES, type Policy, type VettingFile, type VettingRecord } from './types';
 
 /** Texts of the files; one that is absent is left out. */
@@ -31,6 +32,11 @@ export interface VettingFiles {
 
 /** Reads the texts. What one file lacks or gets wrong does not keep the others from being read. */
 export function readVettingFiles(texts: VettingTexts): VettingFiles {
+  return runSteps(readingVettingFiles(texts));
+}
+
+/** The same in steps: tens of thousands of records take long. */
+export function* readingVettingFiles(texts: VettingTexts): Steps<VettingFiles> {
   const problems: PlacedProblem[] = [];
   const from = (file: VettingFile, found: readonly FileProblem[]): void => {
     problems.push(...found.map((problem) => ({ ...problem, file })));
@@ -39,10 +45,10 @@ export function readVettingFiles(texts: VettingTexts): VettingFiles {
   const read = policyText === undefined ? undefined : readPolicy(policyText);
   from(VETTING_FILES.policy, read?.problems ?? []);
   const recordsText = texts[VETTING_FILES.records];
-  const own = recordsText === undefined ? undefined : readRecords(recordsText);
+  const own = recordsText === undefined ? undefined : yield* readingRecords(recordsText);
   from(VETTING_FILES.records, own?.problems ?? []);
   const importsText = texts[VETTING_FILES.imports];
-  const lock = importsText === undefined ? undefined : readImportsLock(importsText);
+  const lock = importsText === undefined ? undefined : yield* readingImportsLock(importsText);
   from(VETTING_FILES.imports, lock?.problems ?? []);
   const imports = lock?.imports ?? new Map<string, LockedImport>();
   const policy = read?.policy;

@@ -13,6 +13,7 @@ export class Vouchers {
   readonly #localKeys: readonly PublicKey[];
   readonly #importKeys: ReadonlyMap<string, readonly PublicKey[]>;
   readonly #signatures = new Map<VettingRecord, RecordSignature>();
+  readonly #invalid: VettingRecord[] = [];
   readonly #reviewers = new Map<string, readonly Reviewer[]>();
 
   constructor(policy: Policy, criteria: Criteria, userKeys: readonly PublicKey[] | undefined) {
@@ -30,12 +31,13 @@ export class Vouchers {
     const keys = record.importedFrom === undefined ? this.#localKeys : (this.#importKeys.get(record.importedFrom) ?? []);
     const found = checkSignature(record, keys);
     this.#signatures.set(record, found);
+    if (found.kind === 'invalid') this.#invalid.push(record);
     return found;
   }
 
   /** Records whose signature was looked at and does not verify. */
   get invalid(): readonly VettingRecord[] {
-    return [...this.#signatures].flatMap(([record, { kind }]) => (kind === 'invalid' ? [record] : []));
+    return this.#invalid;
   }
 
   /** Whether the author may say what a record says, for one criterion; without one, for anything. */

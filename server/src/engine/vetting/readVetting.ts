@@ -25,11 +25,19 @@ export async function readVetting(read: ReadVettingFile, signal: AbortSignal): P
     Object.values(VETTING_FILES).map(async (file) => {
       const answer = await read(nameInFolder(file), MAX_VETTING_BYTES[file], signal);
       if (answer.kind === 'read') texts[file] = answer.text;
-      else if (answer.kind === 'failed')
-        failed.push({ file, message: `cannot be read: ${answer.reason}`, span: { start: 0, end: 0 } });
+      else if (answer.kind === 'failed') failed.push(unreadableFile(file, answer.reason));
     }),
   );
-  const files = vettingOf(texts);
+  return withUnreadable(vettingOf(texts), failed);
+}
+
+/** The problem of a file that is there and cannot be read. */
+export function unreadableFile(file: VettingFile, reason: string): PlacedProblem {
+  return { file, message: `cannot be read: ${reason}`, span: { start: 0, end: 0 } };
+}
+
+/** What the other files say, when some cannot be read: nothing is known of any input then. */
+export function withUnreadable(files: VettingFiles, failed: readonly PlacedProblem[]): VettingFiles {
   return failed.length === 0 ? files : { ...files, broken: true, problems: [...failed, ...files.problems] };
 }
 

@@ -1,9 +1,9 @@
 /** Puts verdicts into a report: what hover, Problems and every format read. */
 import { finding, type Finding } from '../../domain/finding';
 import type { FlakeFacts } from '../../domain/flakeFacts';
-import type { InputsReport, ReportedFinding } from '../../domain/inputsReport';
+import type { InputReport, InputsReport, ReportedFinding } from '../../domain/inputsReport';
 import { message } from '../../domain/checks/checkedFlake';
-import { markSuppressed, suppressionsInForce } from '../../domain/vetting/suppress';
+import { markSuppressed, suppressionsInForce, type SuppressionInForce } from '../../domain/vetting/suppress';
 import { VETTING_FILES, type VettingFile } from '../../domain/vetting/types';
 import { personWords, vettingReport, type FlakeVetting } from '../../domain/vetting/vetFlake';
 import type { FileProblem } from '../../domain/vetting/jsonc';
@@ -16,6 +16,8 @@ export interface VettingRules extends FindingRules {
   readonly now: number;
   /** The policy lies elsewhere than in the flake, so that mistakes in it have no place in the repository. */
   readonly foreignPolicy?: boolean;
+  /** The repository is not trusted: its verdicts are marked as claims, and what it wants to be silent about is told. */
+  readonly restricted?: boolean;
 }
 
 /** Fills in the `vetting` of each input, adds what is to be told, and marks what the policy suppresses. */
@@ -26,9 +28,27 @@ export function withVetting(report: InputsReport, facts: FlakeFacts, vetting: Fl
   const findings = [...report.findings, ...found, ...fileFindings(vetting, rules)].sort(compareFindings);
   return {
     ...report,
-    inputs: report.inputs.map((input) => ({ ...input, vetting: vettingReport(vetting, input.node) })),
-    findings: markSuppressed(findings, suppressionsInForce(files.policy?.suppressions ?? [], rules.now)),
+    inputs: report.inputs.map((input) => ({ ...input, vetting: reportedVetting(vetting, input.node, rules) })),
+    findings: markSuppressed(findings, suppressionsUnder(vetting, rules)),
   };
+}
+
+/** The `vetting` of an input in the report. */
+export function reportedVetting(
+  vetting: FlakeVetting,
+  node: string,
+  { restricted }: Pick<VettingRules, 'restricted'>,
+): InputReport['vetting'] {
+  const report = vettingReport(vetting, node);
+  return restricted === true && report.state !== 'no-policy' ? { ...report, believed: false } : report;
+}
+
+/** What the policy wants not to be told of at this time. */
+export function suppressionsUnder(
+  { files }: FlakeVetting,
+  { restricted, now }: Pick<VettingRules, 'restricted' | 'now'>,
+): readonly SuppressionInForce[] {
+  return restricted === true ? [] : suppressionsInForce(files.policy?.suppressions ?? [], now);
 }
 
 /** What is wrong with the vetting files, each at its place. */

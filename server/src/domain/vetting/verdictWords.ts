@@ -1,0 +1,45 @@
+/** A verdict in words, the same in hover and reports. */
+import { plainText } from '../../util/plainText';
+import type { InputReport } from '../inputsReport';
+
+export interface VerdictWords {
+  /** What comes first is the verdict; none ends with a full stop. */
+  readonly facts: readonly string[];
+  /** What was read, where the records say so. */
+  readonly read?: string;
+  readonly tone: 'good' | 'bad' | 'doubtful' | 'plain';
+}
+
+/** Says whether and by whom a source was reviewed, as the records of the repository claim. */
+export function verdictWords(vetting: InputReport['vetting']): VerdictWords {
+  const by = vetting.by === undefined ? '' : ` by ${plainText(vetting.by, 100)}`;
+  const until = vetting.until === undefined ? [] : [`until ${plainText(vetting.until, 30)}`];
+  const criteria = vetting.criteria === undefined ? [] : [names(vetting.criteria)];
+  const read = vetting.scope === undefined ? {} : { read: vetting.scope.map((one) => plainText(one, 100)).join(' / ') };
+  const unsigned = vetting.signed === false ? ['not signed'] : [];
+  switch (vetting.state) {
+    case 'no-policy':
+      return { facts: ['no policy'], tone: 'plain' };
+    case 'vetted':
+      return { facts: [`reviewed${by}`, ...criteria, ...until, ...unsigned], ...read, tone: 'good' };
+    case 'exempted':
+      return vetting.basis === 'trust'
+        ? { facts: [`not reviewed: trust in its source${by}`, ...until, ...unsigned], tone: 'plain' }
+        : { facts: [`not reviewed: exempted${by}`, ...until, ...unsigned], ...read, tone: 'plain' };
+    case 'unvetted': {
+      const missing = vetting.missing === undefined ? '' : `: ${names(vetting.missing)}`;
+      return { facts: [`no review covers this hash${missing}`], tone: 'doubtful' };
+    }
+    case 'expired':
+      return { facts: [`what covers this hash${by} has ended`], tone: 'doubtful' };
+    case 'other-hash':
+      return { facts: [`no review of this hash; one${by} covers another`], tone: 'doubtful' };
+    case 'denied':
+      return { facts: [`denied${by}`], tone: 'bad' };
+  }
+}
+
+function names(all: readonly string[]): string {
+  const shown = all.slice(0, 3).map((name) => plainText(name, 62));
+  return all.length > 3 ? `${shown.join(', ')} and ${all.length - 3} more` : shown.join(', ');
+}
