@@ -63,8 +63,13 @@ describe('the text report of a closure', () => {
   it('shows the shortest chain to a path, or that there is none', async () => {
     const { finished } = await sampleClosure(signer);
     const text = print('text', finished, { why: [pathOf('libc-2.39-52'), pathOf('nothing')] });
-    const middle = [pathOf('lib-2.1'), pathOf('tool-3')].find((path) => text.includes(`  → ${path}\n`));
-    assert.ok(text.includes(`\n${pathOf('app-1.0')}\n  → ${middle ?? ''}\n    → ${pathOf('libc-2.39-52')}\n`));
+    const lines = text.slice(text.indexOf(`\n${pathOf('app-1.0')}\n    verified`) + 1).split('\n');
+    assert.equal(lines[1], '    verified by cache.example-1, from one.example');
+    assert.ok([pathOf('lib-2.1'), pathOf('tool-3')].some((path) => lines[2] === `  → ${path}`));
+    assert.equal(lines[4], `    → ${pathOf('libc-2.39-52')}`);
+    assert.match(lines[5] ?? '', /^ {8}\S/);
+    const markdown = print('markdown', finished, { why: [pathOf('libc-2.39-52')] });
+    assert.ok(markdown.includes(`\n1. \`${pathOf('app-1.0')}\`, verified by cache\\.example-1, from one\\.example\n`));
     assert.ok(text.includes(`${pathOf('nothing')} is not in this closure`));
   });
 

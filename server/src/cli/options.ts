@@ -225,8 +225,10 @@ interface RawMergeOptions extends Pick<RawOptions, 'why' | 'format' | 'json' | '
 function mergeCommand(program: Command, choose: (command: CliCommand) => void): void {
   const command = program
     .command('merge')
-    .description('put the JSON reports of all shards of an audit together, to the report of one run')
-    .argument('<FILE...>', 'reports that audit --shard printed with --json')
+    .description(
+      'put the JSON reports of all shards of an audit together, to the report of one run; or print one whole report in another format',
+    )
+    .argument('<FILE...>', 'reports of audit --shard that were printed with --json; or one report that is whole')
     .option('--partial', 'go on where shards are missing or were cancelled, and say so')
     .option('--why <paths>', 'show the shortest chain of references that leads to these paths', collectWords);
   printingOptions(command)

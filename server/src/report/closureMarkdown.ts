@@ -11,6 +11,8 @@ import {
   stopWords,
   VERDICTS,
   verdictWords,
+  whyChain,
+  type ChainStep,
 } from './closureWords';
 import { isChallenge, type FinishedClosure } from './finishedAudit';
 import { cacheLabel, plural } from './words';
@@ -35,7 +37,7 @@ export function closureSections(closure: FinishedClosure, why: readonly string[]
     ['### Caches', ...cacheTable(summary)],
     ...coverageSections(summary),
     ['### Paths to look at', ...pathTable(problems.paths, problems.total)],
-    ...(why.length === 0 ? [] : [['### Why', ...why.map((path) => chain(closure.why(path), path))]]),
+    ...(why.length === 0 ? [] : [['### Why', ...why.map((path) => chain(whyChain(closure, path), path))]]),
     ...(plan === undefined ? [] : [['## What Nix would do', ...planBlocks(plan)]]),
     ...(sources === undefined ? [] : [['## Downloads', ...downloadBlocks(sources)]]),
   ];
@@ -128,9 +130,14 @@ function pathVerdict({ verdict, agreement, built, local, input }: ClosurePath): 
   ].join(', ');
 }
 
-function chain(steps: readonly string[], path: string): string {
+function chain(steps: readonly ChainStep[], path: string): string {
   if (steps.length === 0) return `${codeSpan(path, 260)} is not in this closure.`;
-  return steps.map((step, index) => `${index + 1}. ${codeSpan(step, 260)}`).join('\n');
+  return steps
+    .map(
+      ({ storePath, words }, index) =>
+        `${index + 1}. ${codeSpan(storePath, 260)}${words === '' ? '' : `, ${escapeMarkdown(words, 300)}`}`,
+    )
+    .join('\n');
 }
 
 function planBlocks({ nix, local, substitute, build, missing, unplanned }: PlanReport): string[] {

@@ -1,7 +1,7 @@
 /** The closure in the report for a terminal: totals first, then what each cache has, then chains. */
 import { createColors } from 'picocolors';
 import { plainText } from '../util/plainText';
-import { bytesWords, fillCommand, stopWords, VERDICTS } from './closureWords';
+import { bytesWords, fillCommand, stopWords, VERDICTS, whyChain, type ChainStep } from './closureWords';
 import { isChallenge, type FinishedClosure } from './finishedAudit';
 import { cacheLabel, plural } from './words';
 
@@ -30,7 +30,7 @@ export function closureBlocks(closure: FinishedClosure, { color, why }: ClosureT
     table(bold('Signed by'), totals.byKey, (name) => plainText(name, 80)),
     table(bold('Nix would take from'), totals.byCache, cacheLabel),
     isChallenge(closure.summary) ? coverageLines(closure, color) : [],
-    ...why.map((path) => whyLines(closure.why(path), path)),
+    ...why.map((path) => whyLines(whyChain(closure, path), path, dim)),
     stopped === undefined ? [] : [yellow(`Not complete: ${stopWords(stopped)}.`)],
   ];
 }
@@ -71,7 +71,11 @@ function rows(counts: readonly (readonly [number, string])[]): string[] {
   return counts.filter(([count]) => count > 0).map(([count, words]) => `${String(count).padStart(8)}  ${words}`);
 }
 
-function whyLines(chain: readonly string[], path: string): string[] {
+function whyLines(chain: readonly ChainStep[], path: string, dim: (text: string) => string): string[] {
   if (chain.length === 0) return [`${plainText(path, 300)} is not in this closure`];
-  return chain.map((step, depth) => `${'  '.repeat(depth)}${depth === 0 ? '' : '→ '}${plainText(step, 300)}`);
+  return chain.flatMap(({ storePath, words }, depth) => {
+    const indent = '  '.repeat(depth);
+    const line = `${indent}${depth === 0 ? '' : '→ '}${plainText(storePath, 300)}`;
+    return words === '' ? [line] : [line, dim(`${indent}    ${words}`)];
+  });
 }

@@ -4,7 +4,7 @@ import type { FixedSource } from '../domain/fixedSources';
 import type { PathVerdict } from '../domain/inputsReport';
 import { plainText } from '../util/plainText';
 import type { FinishedClosure } from './finishedAudit';
-import { plural, type Tone } from './words';
+import { cacheLabel, plural, type Tone } from './words';
 
 interface VerdictWords {
   readonly verdict: PathVerdict;
@@ -66,6 +66,39 @@ export function problemPaths({ paths, summary: { totals } }: FinishedClosure, ma
     if (list.length < max) list.push(path);
   }
   return { paths: [...differing, ...[...byVerdict.values()].flat()].slice(0, max), total };
+}
+
+/** A path on the way from a root to another. */
+export interface ChainStep {
+  readonly storePath: string;
+  /** Who vouches for it, and which cache Nix would take it from; empty for a build in between, which no cache serves. */
+  readonly words: string;
+}
+
+/** The shortest chain from a root to a path, both included, with the keys and caches along it; empty when the closure does not have the path. */
+export function whyChain(closure: FinishedClosure, storePath: string): readonly ChainStep[] {
+  const steps = closure.why(storePath);
+  const wanted = new Set(steps);
+  const known = new Map<string, ClosurePath>();
+  for (const path of wanted.size === 0 ? [] : closure.paths()) if (wanted.has(path.storePath)) known.set(path.storePath, path);
+  return steps.map((step) => ({ storePath: step, words: standingWords(known.get(step)) }));
+}
+
+function standingWords(path: ClosurePath | undefined): string {
+  if (path === undefined) return '';
+  const { verdict, keyNames, from, built, local } = path;
+  return [
+    `${verdictWords(verdict).label}${byWords(keyNames)}`,
+    ...(from === undefined ? [] : [`from ${cacheLabel(from)}`]),
+    ...(local === undefined
+      ? []
+      : [`in the local store${local.keyNames.length === 0 ? '' : ` signed${byWords(local.keyNames)}`}`]),
+    ...(built === undefined ? [] : [built === 'local' ? 'built here' : 'to be built here']),
+  ].join(', ');
+}
+
+function byWords(keyNames: readonly string[]): string {
+  return keyNames.length === 0 ? '' : ` by ${keyNames.map((name) => plainText(name, 60)).join(', ')}`;
 }
 
 /** Why Nix would build something here. */

@@ -1,7 +1,17 @@
 /** What the HTML report shows of a closure besides its paths: verdicts, signers, caches, plan, downloads, chains. */
 import type { CacheCoverage, ClosureReport, PlanReport } from '../../domain/closureReport';
 import { escapeHtml } from '../../util/html';
-import { BUILD_REASONS, bytesWords, downloadCounts, fillCommand, issueWords, stopWords, VERDICTS } from '../closureWords';
+import {
+  BUILD_REASONS,
+  bytesWords,
+  downloadCounts,
+  fillCommand,
+  issueWords,
+  stopWords,
+  VERDICTS,
+  whyChain,
+  type ChainStep,
+} from '../closureWords';
 import { isChallenge, type FinishedClosure } from '../finishedAudit';
 import { cacheLabel, plural } from '../words';
 import {
@@ -243,9 +253,13 @@ export function downloadSection(sources: NonNullable<ClosureReport['sources']>):
 /** The chains that were asked for. */
 export function whySection(closure: FinishedClosure, why: readonly string[]): string {
   const chains = why.map((path) => {
-    const chain = closure.why(path);
+    const chain = whyChain(closure, path);
     if (chain.length === 0) return `<p>${storePath(path)} is not in this closure.</p>\n`;
-    return `<ol>\n${chain.map((step) => `<li>${storePath(step)}</li>\n`).join('')}</ol>\n`;
+    return `<ol>\n${chain.map(chainItem).join('')}</ol>\n`;
   });
   return section('why', 'Why', `${paragraph('The shortest chain of references from a root:')}${chains.join('')}`);
+}
+
+function chainItem({ storePath: step, words }: ChainStep): string {
+  return `<li>${storePath(step)}${words === '' ? '' : ` <span class="dim">${escapeHtml(words)}</span>`}</li>\n`;
 }
