@@ -126,7 +126,7 @@ async function withFlake(server: LanguageServer, argument: unknown, work: (flake
   if (flake !== undefined) await work(flake);
 }
 
-/** Finds the flake that a link's opaque id names, or whose folder, flake.nix or flake.lock an address names. */
+/** Finds the flake that a link's opaque id names, or whose folder, or one of whose files, an address names. */
 function flakeOf(flakes: readonly FlakeSummary[], address: string): FlakeSummary | undefined {
   const folder = folderOf(address);
   return flakes.find(({ id, uri }) => id === address || folderOf(uri) === folder);
@@ -135,7 +135,7 @@ function flakeOf(flakes: readonly FlakeSummary[], address: string): FlakeSummary
 function folderOf(address: string): string {
   return vscode.Uri.parse(address)
     .toString()
-    .replace(/\/flake\.(nix|lock)$/, '')
+    .replace(/\/(flake\.(nix|lock)|flake-trust\/[^/]+)$/, '')
     .replace(/\/+$/, '');
 }
 

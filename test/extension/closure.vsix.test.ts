@@ -40,11 +40,6 @@ describe('the packed extension, where Nix is installed,', function () {
     return workbench;
   }
 
-  const toast = (code: Workbench, text: RegExp) => code.page.locator('.notification-toast', { hasText: text }).first();
-  const row = (code: Workbench, text: string) =>
-    code.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
-  const accept = (code: Workbench) => code.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
-
   it('finds out who signed the binaries of an input, and says so in hovers from then on', async () => {
     const code = await open();
     const before = await code.hover('lib.url', 'lib', /Binaries/);
@@ -52,8 +47,8 @@ describe('the packed extension, where Nix is installed,', function () {
     await code.screenshot('binaries-not-checked');
     assert.equal(sandbox.cache.requests.filter((asked) => asked.includes('nar')).length <= 1, true);
     await code.run('Flake Trust: Check Binaries of an Input…');
-    await row(code, 'lib').click();
-    await toast(code, /lib: 1 of 1 output signed by trusted-1, verified/).waitFor({ timeout: 60_000 });
+    await code.row('lib').click();
+    await code.toast(/lib: 1 of 1 output signed by trusted-1, verified/).waitFor({ timeout: 60_000 });
     await code.screenshot('binaries-checked');
     assert.match(await code.hover('lib.url', 'lib', /1 of 1 output/), /signed by trusted-1, verified/);
     await code.screenshot('binaries-hover');
@@ -62,12 +57,12 @@ describe('the packed extension, where Nix is installed,', function () {
   it('lets the user choose outputs, audits their closure and shows it', async () => {
     const code = await open();
     await code.run('Flake Trust: Audit Output Closure…');
-    await row(code, 'default').waitFor({ timeout: 60_000 });
-    for (const label of ['imported', 'quick', 'Another installable…', 'Compare all caches']) await row(code, label).waitFor();
-    assert.equal(await row(code, 'default').getByRole('checkbox').isChecked(), true);
+    await code.row('default').waitFor({ timeout: 60_000 });
+    for (const label of ['imported', 'quick', 'Another installable…', 'Compare all caches']) await code.row(label).waitFor();
+    assert.equal(await code.row('default').getByRole('checkbox').isChecked(), true);
     await code.screenshot('outputs-choose');
-    await accept(code);
-    await toast(code, /packages\..*\.default: 2 paths, 1 with a signature that you trust, 1 in no cache\./).waitFor({
+    await code.acceptPick();
+    await code.toast(/packages\..*\.default: 2 paths, 1 with a signature that you trust, 1 in no cache\./).waitFor({
       timeout: 60_000,
     });
     await code.preview(/trusted-1/);
@@ -81,34 +76,34 @@ describe('the packed extension, where Nix is installed,', function () {
   it('asks before anything is built', async () => {
     const code = await open();
     await code.run('Flake Trust: Audit Output Closure…');
-    await row(code, 'imported').waitFor({ timeout: 60_000 });
-    await row(code, 'default').click();
-    await row(code, 'imported').click();
-    await accept(code);
+    await code.row('imported').waitFor({ timeout: 60_000 });
+    await code.row('default').click();
+    await code.row('imported').click();
+    await code.acceptPick();
     const dialog = code.page.locator('.monaco-dialog-box');
     await dialog.waitFor({ timeout: 60_000 });
     assert.match(await dialog.innerText(), /import from derivation/i);
     await code.screenshot('import-from-derivation');
     assert.equal(storeHas('name'), false);
     await code.button('Build and Audit').click();
-    await toast(code, /imported: 1 path/).waitFor({ timeout: 60_000 });
+    await code.toast(/imported: 1 path/).waitFor({ timeout: 60_000 });
     assert.equal(storeHas('name'), true);
   });
 
   it('says why Nix does not tell an output that was typed', async () => {
     const code = await open();
     await code.run('Flake Trust: Audit Output Closure…');
-    await row(code, 'default').waitFor({ timeout: 60_000 });
-    await row(code, 'default').click();
-    await row(code, 'Another installable…').click();
-    await accept(code);
-    const input = code.page.locator('.quick-input-box input').first();
+    await code.row('default').waitFor({ timeout: 60_000 });
+    await code.row('default').click();
+    await code.row('Another installable…').click();
+    await code.acceptPick();
+    const input = code.quickInput;
     await code.page.locator('.quick-input-message', { hasText: /installable/ }).waitFor();
     await input.fill('--expr');
     await code.page.locator('.quick-input-message', { hasText: 'does not begin with a dash' }).waitFor();
     await input.fill('.#none');
     await code.page.keyboard.press('Enter');
-    await toast(code, /does not provide attribute/).waitFor({ timeout: 60_000 });
+    await code.toast(/does not provide attribute/).waitFor({ timeout: 60_000 });
     await code.screenshot('output-unknown');
   });
 

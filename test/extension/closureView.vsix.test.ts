@@ -70,7 +70,7 @@ describe('the closure view in VS Code', function () {
     await again.getByRole('menuitem', { name: /JSON/ }).click();
     await code.page.locator('.quick-input-widget input').first().waitFor();
     await code.page.keyboard.press('Enter');
-    await code.page.locator('.notification-toast', { hasText: 'Report written to' }).waitFor();
+    await code.toast(/Report written to/).waitFor();
     const report = JSON.parse(readFileSync(path.join(sample.workspace, 'closure.json'), 'utf8')) as AuditReport;
     assert.equal(report.closure?.paths.length, sample.paths);
 

@@ -110,18 +110,26 @@ export class Workbench {
   /** Runs a command of the palette by its title. */
   async run(title: string): Promise<void> {
     await this.#openPalette(title);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    await row.waitFor();
-    await row.click();
+    await this.row(title).click();
   }
 
   /** Titles that the palette offers for some words. */
   async offered(words: string): Promise<string[]> {
     await this.#openPalette(words);
     await this.page.waitForTimeout(500);
-    const rows = await this.page.locator('.quick-input-list .monaco-list-row .label-name').allInnerTexts();
+    const labels = this.page.locator('.quick-input-list .monaco-list-row .label-name');
+    const offered = new Set<string>();
+    // Only the rows on the screen exist, and the first page down goes to the last of them.
+    for (let before = -1; before < offered.size;) {
+      before = offered.size;
+      for (let pages = 0; pages < 2; pages++) {
+        for (const label of await labels.allInnerTexts()) offered.add(label.replaceAll('\u00a0', ' '));
+        await this.page.keyboard.press('PageDown');
+        await this.page.waitForTimeout(100);
+      }
+    }
     await this.page.keyboard.press('Escape');
-    return rows.map((row) => row.replaceAll('\u00a0', ' '));
+    return [...offered];
   }
 
   /** Moves the mouse over a word of the active editor until the hover says something that matches, and gives all it says. */
@@ -145,7 +153,7 @@ export class Workbench {
 
   /** Opens the palette and types. The key press is lost when the workbench moves the focus at the same moment. */
   async #openPalette(words: string): Promise<void> {
-    const input = this.page.locator('.quick-input-box input').first();
+    const input = this.quickInput;
     await this.#until('the palette', async () => {
       if (await input.isVisible()) return true;
       await this.page.keyboard.press('F1');
@@ -219,7 +227,7 @@ export class Workbench {
   async auditOutputs(): Promise<Frame> {
     await this.run('Flake Trust: Audit Output Closure…');
     await this.page.locator('.quick-input-widget', { hasText: 'Audit Output Closure' }).waitFor({ timeout: 60_000 });
-    await this.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+    await this.acceptPick();
     return this.closureView();
   }
 
@@ -246,6 +254,41 @@ export class Workbench {
   /** A button in a dialog, notification or quick pick. */
   button(name: string | RegExp): Locator {
     return this.page.getByRole('button', { name }).first();
+  }
+
+  /** A row of the quick pick. */
+  row(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** The line of the quick input that is typed into. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-box input').first();
+  }
+
+  /** Waits for a step of a form, by what its title says. */
+  async step(title: RegExp): Promise<void> {
+    await this.page.locator('.quick-input-titlebar', { hasText: title }).waitFor();
+  }
+
+  /** Takes what is chosen in a quick pick for several. */
+  async acceptPick(): Promise<void> {
+    await this.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+  }
+
+  /** A notification. */
+  toast(text: RegExp): Locator {
+    return this.page.locator('.notification-toast', { hasText: text }).first();
+  }
+
+  /** Waits until the Problems panel lists nothing that matches. */
+  async noProblem(pattern: RegExp): Promise<void> {
+    await this.run('Problems: Focus on Problems View');
+    const rows = this.page.locator('.markers-panel .monaco-list-row');
+    await this.#until(`no problem like ${String(pattern)}`, async () => {
+      const texts = await rows.allInnerTexts();
+      return texts.some((text) => pattern.test(text.replaceAll('\u00a0', ' '))) ? undefined : true;
+    });
   }
 
   async #until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
