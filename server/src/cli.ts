@@ -2,7 +2,7 @@
 import { parseArguments, type CliCommand } from './cli/options';
 import type { CliProcess } from './cli/printReport';
 import { EXIT } from './cli/exit';
-import { createRuntime, type Runtime } from './runtime';
+import { baseRuntime } from './baseRuntime';
 
 /** As shells report a process that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const code = await run(parsed.command, createRuntime(), io, controller.signal);
+    const code = await run(parsed.command, io, controller.signal);
     if (signalled === undefined) return code;
     stderr.write('flake-trust: cancelled; the report says what was checked until then\n');
     return signalled;
@@ -52,16 +52,12 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(
-  command: Exclude<CliCommand, { kind: 'lsp' }>,
-  runtime: Runtime,
-  io: CliProcess,
-  signal: AbortSignal,
-): Promise<number> {
+async function run(command: Exclude<CliCommand, { kind: 'lsp' }>, io: CliProcess, signal: AbortSignal): Promise<number> {
   // An audit of store paths needs neither flakes nor Nix, and is what people run most often: it starts without them.
   if (command.kind === 'report' && command.paths.length > 0 && command.outputs.length === 0 && command.binaries === undefined)
-    return (await import('./cli/runClosure')).runClosure(command, runtime, io, signal);
-  const { runMerge, runReport, runVet } = await import('./cli/commands');
+    return (await import('./cli/runClosure')).runClosure(command, baseRuntime(), io, signal);
+  const { createRuntime, runMerge, runReport, runVet } = await import('./cli/commands');
+  const runtime = createRuntime();
   switch (command.kind) {
     case 'merge':
       return runMerge(command, runtime, io, signal);

@@ -1,8 +1,8 @@
 /** The composition root: the only place that builds adapters. Language server and command line differ in what they ask it for. */
-import { nodeEnvironment } from './adapters/nodeEnvironment';
 import { nodeFiles } from './adapters/nodeFiles';
 import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
+import { baseRuntime } from './baseRuntime';
 import { createEngine, type Engine } from './engine/engine';
 import type { AnswerStore, Environment, Logger, Transport } from './engine/ports';
 import type { ClosureOptions, ClosureWalks, EngineOptions, ServerHost } from './lsp/host';
@@ -20,11 +20,10 @@ export interface Runtime extends ServerHost {
 
 /** Makes the runtime of this process. */
 export function createRuntime(): Runtime {
-  const environment = nodeEnvironment();
+  const base = baseRuntime();
+  const { environment } = base;
   return {
-    files: nodeFiles,
-    clock: systemClock,
-    environment,
+    ...base,
     openEngine: (options, log, editor) => openEngine(options, environment, log, editor),
     openClosures: (options, log, editor) => openClosures(options, environment, log, editor),
     openBinaries: async (storageDir) => {

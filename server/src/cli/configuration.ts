@@ -4,7 +4,7 @@ import { NO_TRUSTED_SETTINGS } from '../domain/trustedSettings';
 import { readTrustedSettings } from '../engine/declaredCaches';
 import type { ConfigurationProblem } from '../engine/nixConfiguration';
 import { loadTrustConfiguration, type TrustConfiguration } from '../engine/trustConfiguration';
-import type { Runtime } from '../runtime';
+import type { BaseRuntime } from '../baseRuntime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import type { CliProcess } from './printReport';
@@ -12,7 +12,7 @@ import type { CliProcess } from './printReport';
 /** Reads whom the user trusts: nix.conf, and what the command line says in its place or beside it. */
 export async function readConfiguration(
   command: ReportCommand,
-  { files, environment }: Runtime,
+  { files, environment }: BaseRuntime,
   io: CliProcess,
   signal: AbortSignal,
 ) {

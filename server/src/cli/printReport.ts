@@ -6,7 +6,7 @@ import type { Logger } from '../engine/ports';
 import type { FinishedAudit } from '../report/finishedAudit';
 import type { ReportRules } from '../report/markdown';
 import { reportPieces, type ReportFormat } from '../report/reportPieces';
-import type { Runtime } from '../runtime';
+import type { BaseRuntime } from '../baseRuntime';
 import { plainText } from '../util/plainText';
 
 /** What the command line needs of its process. */
@@ -32,7 +32,7 @@ export function printReport(
   audit: FinishedAudit,
   command: PrintCommand,
   rules: ReportRules | undefined,
-  { clock, environment }: Pick<Runtime, 'clock' | 'environment'>,
+  { clock, environment }: Pick<BaseRuntime, 'clock' | 'environment'>,
   io: CliProcess,
   log: Logger,
 ): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** `flake-trust audit --path`: walks the closure of store paths, prints it, and says by the exit code what was found. */
 import path from 'node:path';
 import { consoleLogger } from '../adapters/consoleLogger';
+import type { BaseRuntime } from '../baseRuntime';
 import { openClosureRuntime } from '../closureRuntime';
 import { partOf } from '../domain/shardReport';
 import { describeStorePathError, parseStorePath, type StorePath } from '../domain/storePath';
@@ -8,7 +9,6 @@ import { auditClosure, type ClosureAudit } from '../engine/closure/auditReport';
 import { shardQuestion, withShard } from '../engine/closure/shardReport';
 import type { Logger } from '../engine/ports';
 import { finishedAudit } from '../report/finishedAudit';
-import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
@@ -19,7 +19,12 @@ import { laterLog } from './laterLog';
 import { applyOutputPolicy, namedPolicy } from './vet/vetReport';
 
 /** Runs the audit. A cancelled one prints what is known by then; what caches answered is remembered. */
-export async function runClosure(command: ReportCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
+export async function runClosure(
+  command: ReportCommand,
+  runtime: BaseRuntime,
+  io: CliProcess,
+  signal: AbortSignal,
+): Promise<number> {
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   const { configuration, problems } = await readConfiguration(command, runtime, io, signal);
   for (const problem of problems) log.warn(describeProblem(problem));

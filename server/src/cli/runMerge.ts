@@ -5,7 +5,7 @@ import { mergeReports } from '../engine/merge/mergeReports';
 import { parseReport } from '../engine/merge/parseReport';
 import type { NamedReport } from '../engine/merge/shards';
 import { auditOfReport } from '../report/finishedAudit';
-import type { Runtime } from '../runtime';
+import type { BaseRuntime } from '../baseRuntime';
 import { plainText } from '../util/plainText';
 import type { MergeCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
@@ -15,7 +15,12 @@ import { EXIT, exitCode } from './exit';
 const MAX_REPORT_BYTES = 256 * 1024 * 1024;
 
 /** Merges. Rejects only when `signal` aborts, or for a bug. */
-export async function runMerge(command: MergeCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
+export async function runMerge(
+  command: MergeCommand,
+  runtime: BaseRuntime,
+  io: CliProcess,
+  signal: AbortSignal,
+): Promise<number> {
   const log = consoleLogger((text) => io.stderr.write(text), command.quiet ? 'quiet' : 'normal');
   const reports: NamedReport[] = [];
   for (const name of command.files) {

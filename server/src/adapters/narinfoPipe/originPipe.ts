@@ -5,6 +5,7 @@
 import type { ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { Fifo } from '../../util/fifo';
 import { Http1Line, type LineOwner, type RawRequest } from './http1Line';
 import { askOverHttp2 } from './http2Request';
 import { TROUBLE, type RawDone, type RawPipe, type RequestHeaders } from './rawPipe';
@@ -32,8 +33,7 @@ export class OriginPipe implements RawPipe, LineOwner {
   readonly host: string;
   readonly maxBodyBytes: number;
   readonly #options: OriginPipeOptions;
-  #queue: RawRequest[] = [];
-  #next = 0;
+  readonly #queue = new Fifo<RawRequest>();
   readonly #lines = new Set<Http1Line>();
   readonly #free: Http1Line[] = [];
   /** Connections being made whose protocol is not known. */
@@ -59,8 +59,7 @@ export class OriginPipe implements RawPipe, LineOwner {
   }
 
   forget(headers: RequestHeaders): void {
-    this.#queue = this.#queue.slice(this.#next).filter((request) => request.headers !== headers);
-    this.#next = 0;
+    for (const request of this.#queue.drain()) if (request.headers !== headers) this.#queue.push(request);
     for (const line of [...this.#lines]) if (line.request?.headers === headers) line.destroy();
   }
 
@@ -68,14 +67,13 @@ export class OriginPipe implements RawPipe, LineOwner {
   close(): void {
     this.#closed = true;
     clearInterval(this.#ticker);
-    this.#queue = [];
-    this.#next = 0;
+    this.#queue.clear();
     for (const line of [...this.#lines]) line.destroy();
     this.#session?.destroy();
   }
 
   onFree(line: Http1Line): void {
-    const request = this.#take();
+    const request = this.#queue.shift();
     if (request === undefined) this.#free.push(line);
     else line.send(request, performance.now());
   }
@@ -89,17 +87,6 @@ export class OriginPipe implements RawPipe, LineOwner {
     this.#pump();
   }
 
-  #take(): RawRequest | undefined {
-    const request = this.#queue[this.#next];
-    if (request === undefined) return undefined;
-    this.#next++;
-    if (this.#next === this.#queue.length || this.#next > 4096) {
-      this.#queue = this.#queue.slice(this.#next);
-      this.#next = 0;
-    }
-    return request;
-  }
-
   #pump(): void {
     if (this.#closed) return;
     if (this.#http2 === true) {
@@ -107,10 +94,10 @@ export class OriginPipe implements RawPipe, LineOwner {
       return;
     }
     for (;;) {
-      if (this.#next >= this.#queue.length) return;
+      if (this.#queue.length === 0) return;
       const line = this.#free.pop();
       if (line !== undefined) {
-        const request = this.#take();
+        const request = this.#queue.shift();
         if (request !== undefined) line.send(request, performance.now());
         continue;
       }
@@ -131,7 +118,7 @@ export class OriginPipe implements RawPipe, LineOwner {
   }
 
   #openPlain(): void {
-    const request = this.#take();
+    const request = this.#queue.shift();
     if (request === undefined) return;
     const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
     const socket = connectTcp({
@@ -212,12 +199,12 @@ export class OriginPipe implements RawPipe, LineOwner {
   #pumpHttp2(): void {
     const session = this.#session;
     if (session === undefined || session.closed || session.destroyed) {
-      if (this.#next < this.#queue.length && this.#opening === 0) this.#open();
+      if (this.#queue.length > 0 && this.#opening === 0) this.#open();
       return;
     }
     const allowed = Math.min(this.#options.width, session.remoteSettings.maxConcurrentStreams ?? this.#options.width);
     while (this.#streams < Math.max(1, allowed)) {
-      const request = this.#take();
+      const request = this.#queue.shift();
       if (request === undefined) return;
       this.#streams++;
       askOverHttp2(session, request, { maxBodyBytes: this.maxBodyBytes, timeoutMs: this.#options.timeoutMs }, (answer) => {
@@ -232,9 +219,7 @@ export class OriginPipe implements RawPipe, LineOwner {
   /** Nobody answers there: whoever waits learns it at once, instead of each trying for itself. */
   #failOpening(): void {
     this.#opening--;
-    const waiting = this.#queue.slice(this.#next);
-    this.#queue = [];
-    this.#next = 0;
+    const waiting = this.#queue.drain();
     if (!this.#closed) for (const { done } of waiting) done(TROUBLE);
   }
 

@@ -8,6 +8,7 @@ import { isWeakPoint } from '../../domain/ed25519';
 import { signatureDigest, type SignatureTriple } from '../../domain/signatureCheck';
 import { verifySignature } from '../../domain/verifyNarinfo';
 import type { SignatureVerifier, VerifiedSignature } from '../../engine/ports';
+import { Fifo } from '../../util/fifo';
 import { BatchWriter, type BatchAnswer, type BatchMessage } from './signatureBatch';
 
 export interface SignatureWorkersOptions {
@@ -46,8 +47,7 @@ export class SignatureWorkers implements SignatureVerifier {
   #pooled = 0;
   #workers: WorkerThread[] = [];
   #broken = false;
-  #queue: Waiting[] = [];
-  #next = 0;
+  readonly #queue = new Fifo<Waiting>();
   #flushing = false;
   #helping = false;
   #closed = false;
@@ -64,14 +64,13 @@ export class SignatureWorkers implements SignatureVerifier {
       return;
     }
     this.#queue.push({ triple, done });
-    if (this.#queue.length - this.#next >= BATCH) this.#flush();
+    if (this.#queue.length >= BATCH) this.#flush();
     else this.#flushSoon();
   }
 
   close(): void {
     this.#closed = true;
-    this.#queue = [];
-    this.#next = 0;
+    this.#queue.clear();
     for (const worker of this.#workers) worker.end();
     this.#workers = [];
   }
@@ -87,18 +86,12 @@ export class SignatureWorkers implements SignatureVerifier {
   }
 
   #flush(): void {
-    while (this.#next < this.#queue.length) {
+    while (this.#queue.length > 0) {
       const worker = this.#freeWorker();
       if (worker === undefined) break;
-      const batch = this.#queue.slice(this.#next, this.#next + BATCH);
-      this.#next += batch.length;
-      worker.send(batch);
+      worker.send(this.#queue.take(BATCH));
     }
-    if (this.#next === this.#queue.length || this.#next > 1024) {
-      this.#queue = this.#queue.slice(this.#next);
-      this.#next = 0;
-    }
-    if (this.#queue.length - this.#next > HELP_ABOVE) this.#helpSoon();
+    if (this.#queue.length > HELP_ABOVE) this.#helpSoon();
   }
 
   #helpSoon(): void {
@@ -106,8 +99,8 @@ export class SignatureWorkers implements SignatureVerifier {
     this.#helping = true;
     setImmediate(() => {
       this.#helping = false;
-      if (this.#closed || this.#queue.length - this.#next <= HELP_ABOVE) return;
-      for (const { triple, done } of this.#queue.splice(-HELP))
+      if (this.#closed || this.#queue.length <= HELP_ABOVE) return;
+      for (const { triple, done } of this.#queue.takeLast(HELP))
         done(this.#answer(triple, verifySignature(triple.text, triple.signature, triple.key)));
       this.#flush();
     });
@@ -136,9 +129,7 @@ export class SignatureWorkers implements SignatureVerifier {
   #onBroken(unanswered: readonly Waiting[]): void {
     if (this.#closed) return;
     this.#broken = true;
-    for (const waiting of [...unanswered, ...this.#queue.slice(this.#next)]) this.#verifyInPool(waiting);
-    this.#queue = [];
-    this.#next = 0;
+    for (const waiting of [...unanswered, ...this.#queue.drain()]) this.#verifyInPool(waiting);
   }
 
   #answer(triple: SignatureTriple, verified: boolean): VerifiedSignature {

@@ -16,7 +16,7 @@ import type { Logger } from '../../engine/ports';
 import { readFlakeDir } from '../../engine/readFlakeDir';
 import { MAX_VETTING_BYTES, nameInFolder, readVetting, type ReadVettingFile } from '../../engine/vetting/readVetting';
 import type { GitHistory, VettingFolder } from '../../engine/vetting/ports';
-import type { Runtime } from '../../runtime';
+import type { BaseRuntime } from '../../baseRuntime';
 import { LineIndex } from '../../util/lineIndex';
 import { plainText } from '../../util/plainText';
 import type { CliProcess } from '../printReport';
@@ -26,7 +26,7 @@ import type { VetCommand } from './options';
 
 export interface VetContext {
   readonly command: VetCommand;
-  readonly runtime: Runtime;
+  readonly runtime: BaseRuntime;
   readonly io: CliProcess;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -48,7 +48,7 @@ export class VetError extends Error {}
 /** Reads everything. */
 export async function openVetting(
   command: VetCommand,
-  runtime: Runtime,
+  runtime: BaseRuntime,
   io: CliProcess,
   signal: AbortSignal,
 ): Promise<VetContext> {
@@ -84,7 +84,7 @@ export async function openVetting(
 export function vettingReader(
   policy: string | undefined,
   dir: string,
-  { files }: Pick<Runtime, 'files'>,
+  { files }: Pick<BaseRuntime, 'files'>,
   { cwd }: Pick<CliProcess, 'cwd'>,
 ): ReadVettingFile {
   if (policy === undefined) return (name, maxBytes, signal) => nodeVettingFolder(dir).read(name, maxBytes, signal);

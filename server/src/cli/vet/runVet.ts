@@ -1,6 +1,6 @@
 /** `flake-trust vet`: one file a subcommand. */
 import { consoleLogger } from '../../adapters/consoleLogger';
-import type { Runtime } from '../../runtime';
+import type { BaseRuntime } from '../../baseRuntime';
 import type { CliProcess } from '../printReport';
 import { EXIT } from '../exit';
 import { openVetting, VetError, type VetContext } from './context';
@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<VetAction, () => Promise<Run>>> = {
 };
 
 /** Runs a subcommand. Rejects only when `signal` aborts, or for a bug. */
-export async function runVet(command: VetCommand, runtime: Runtime, io: CliProcess, signal: AbortSignal): Promise<number> {
+export async function runVet(command: VetCommand, runtime: BaseRuntime, io: CliProcess, signal: AbortSignal): Promise<number> {
   try {
     const context = await openVetting(command, runtime, io, signal);
     return await (

@@ -9,7 +9,7 @@ import type { Logger } from '../../engine/ports';
 import { withOutputPolicy } from '../../engine/vetting/outputPolicy';
 import { readVetting } from '../../engine/vetting/readVetting';
 import { withVetting } from '../../engine/vetting/withVetting';
-import type { Runtime } from '../../runtime';
+import type { BaseRuntime } from '../../baseRuntime';
 import { plainText } from '../../util/plainText';
 import type { ReportCommand } from '../options';
 import type { CliProcess } from '../printReport';
@@ -21,7 +21,7 @@ type Named = Pick<ReportCommand, 'policy' | 'reviewerKeys' | 'audit'>;
 export type ReadPolicy = Pick<VettingFiles, 'policy' | 'texts'>;
 
 interface Around {
-  readonly runtime: Runtime;
+  readonly runtime: BaseRuntime;
   readonly io: CliProcess;
   readonly log: Logger;
 }

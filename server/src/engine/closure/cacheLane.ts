@@ -2,6 +2,7 @@
 import type { CacheInfo } from '../../domain/nixCacheInfo';
 import { describeNarinfoError, parseNarinfo, type Narinfo } from '../../domain/narinfo';
 import { storePathHash, type StorePath } from '../../domain/storePath';
+import { Fifo } from '../../util/fifo';
 import { Slices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
 import type { Failure } from '../answerMemory';
@@ -87,8 +88,7 @@ export class CacheLane {
   #recalling = false;
   #prepared = false;
   readonly #slices = new Slices();
-  #toAsk: number[] = [];
-  #next = 0;
+  readonly #toAsk = new Fifo<number>();
   #inFlight = 0;
   readonly #earlier = new Map<number, Changed['before']>();
   readonly #closing = new AbortController();
@@ -247,17 +247,13 @@ export class CacheLane {
 
   #pump(): void {
     const { connections, client, mayAsk } = this.#options;
-    while (this.#inFlight < connections && mayAsk() && this.#next < this.#toAsk.length) {
-      const path = this.#toAsk[this.#next++];
+    while (this.#inFlight < connections && mayAsk()) {
+      const path = this.#toAsk.shift();
       if (path === undefined) break;
       this.#inFlight++;
       this.asked++;
       this.#pipe ??= client.openPipe?.() ?? pipeOver(client, this.#closing.signal);
       this.#pipe.ask(storePathHash(this.#options.pathOf(path)), (lookup) => this.#onLookup(path, lookup));
-    }
-    if (this.#next > 4096) {
-      this.#toAsk = this.#toAsk.slice(this.#next);
-      this.#next = 0;
     }
   }
 

@@ -3,7 +3,8 @@ import type { Agreement, ClosurePath, ClosureStop, ClosureTotals } from '../../d
 import type { CacheAnswer, PathVerdict } from '../../domain/inputsReport';
 import { storePathOrder, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
-import { Slices, sortInSlices } from '../../util/inSlices';
+import { Slices } from '../../util/inSlices';
+import { sortByOrder } from '../../util/sortByOrder';
 import { plainText } from '../../util/plainText';
 import type { Answer, FoundAnswer } from './answers';
 import type { CacheLane } from './cacheLane';
@@ -191,6 +192,11 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
     from: new Uint16Array(walked.paths.length),
     verdicts: new Uint8Array(walked.paths.length).fill(VERDICTS.length - 1),
   };
+  let narBytes = 0;
+  let differ = 0;
+  const byVerdict = new Map<PathVerdict, number>();
+  const byKey = new Map<string, number>();
+  const byCache = new Map<string, number>(lanes.map(({ url }) => [url, 0]));
   // First from the roots, then from whatever else was looked at and no root leads to.
   for (const starts of [walked.roots, walked.also]) {
     const begun = reached.length;
@@ -206,9 +212,17 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
       if (answers === undefined) continue;
       visited.push(path);
       const taken = takenFrom(answers, lanes);
+      const from = lanes[taken];
+      const verdict = verdictOf(answers);
       judged.from[path] = taken + 1;
-      judged.verdicts[path] = verdictOf(answers);
-      for (const reference of shownOf(answers, lanes[taken])?.references ?? NONE) {
+      judged.verdicts[path] = verdict;
+      const shown = shownOf(answers, from);
+      narBytes += shown?.narSize ?? 0;
+      count(byVerdict, VERDICTS[verdict] ?? 'unknown');
+      for (const name of keyNamesOf(answers)) count(byKey, name);
+      if (from !== undefined) count(byCache, from.url);
+      if (challenge && agreementOf(answers) === 'differ') differ++;
+      for (const reference of shown?.references ?? NONE) {
         if ((parents[reference] ?? 0) >= 0) continue;
         parents[reference] = path;
         reached.push(reference);
@@ -216,40 +230,24 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
       if (slices.due) await slices.pause();
     }
   }
-  const sorted = await sortPaths(visited, walked, slices);
-
-  let narBytes = 0;
-  let differ = 0;
-  const byVerdict = new Map<PathVerdict, number>();
-  const byKey = new Map<string, number>();
-  const byCache = new Map<string, number>(lanes.map(({ url }) => [url, 0]));
-  for (const path of sorted) {
-    const { verdict, keyNames, from, shown, agreement } = entryOf(walked, path, challenge, lanes, judged);
-    narBytes += shown?.narSize ?? 0;
-    count(byVerdict, verdict);
-    for (const name of keyNames) count(byKey, name);
-    if (from !== undefined) count(byCache, from.url);
-    if (agreement === 'differ') differ++;
-    if (slices.due) await slices.pause();
-  }
   const totals: ClosureTotals = {
-    paths: sorted.length,
+    paths: visited.length,
     narBytes,
     byVerdict: inOrder(byVerdict),
     byKey: inOrder(byKey),
     byCache: Object.fromEntries(byCache),
     differ,
   };
+  const sorted = await sortPaths(visited, walked, slices);
   return { judged, sorted, parents, totals, unvisited: reached.length - visited.length };
 }
 
-function sortPaths(numbers: readonly number[], walked: Walked, slices: Slices): Promise<number[]> {
+function sortPaths(numbers: readonly number[], walked: Walked, slices: Slices): Promise<readonly number[]> {
   const { paths } = walked;
-  const order = new Float64Array(paths.length);
-  for (const number of numbers) order[number] = storePathOrder(numbered(walked, number));
-  return sortInSlices(
+  return sortByOrder(
     numbers,
-    (a, b) => (order[a] ?? 0) - (order[b] ?? 0) || compareText(paths[a] ?? '', paths[b] ?? ''),
+    (number) => storePathOrder(numbered(walked, number)),
+    (a, b) => compareText(paths[a] ?? '', paths[b] ?? ''),
     slices,
   );
 }

@@ -201,7 +201,8 @@ class Walker {
         return;
       }
       this.#visited++;
-      const state: PathState = { answers: [], turn: 0, underWay: 0, done: false, depth };
+      const answers = new Array<Answer | undefined>(this.#asked.length).fill(undefined);
+      const state: PathState = { answers, turn: 0, underWay: 0, done: false, depth };
       this.#states[path] = state;
       if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
       this.#advance(path, state);
