@@ -110,14 +110,12 @@ describe('the packed extension', function () {
     await code.hover('nixpkgs.url', 'nixpkgs', /not checked/);
     sandbox.delayMs = 5000;
     await code.run('Flake Trust: Audit Flake Inputs');
-    const cancel = code.page
-      .locator('.notification-toast', { hasText: 'Auditing the inputs of demo' })
-      .getByRole('button', { name: 'Cancel' });
+    const cancel = code.toast(/Auditing the inputs of demo/).getByRole('button', { name: 'Cancel' });
     await cancel.waitFor();
     await code.page.waitForTimeout(500); // it slides in
     await code.screenshot('audit-progress');
     await cancel.click();
-    await code.page.locator('.notification-toast', { hasText: 'Audit cancelled' }).waitFor({ timeout: 4000 });
+    await code.toast(/Audit cancelled/).waitFor({ timeout: 4000 });
     sandbox.delayMs = 0;
     const asked = sandbox.requests.length;
     await code.page.waitForTimeout(1000);
@@ -134,6 +132,11 @@ describe('the packed extension', function () {
       'Check Binaries of an Input…',
       'Show Last Closure Report',
       'Check This Input Again',
+      'Start Vetting Here',
+      'Record a Review…',
+      'Exempt Until…',
+      'Deny…',
+      'Review Changes Since Last Vetted',
       'Show Report',
       'Clear Results',
       "Accept This Flake's Caches…",
@@ -150,7 +153,7 @@ describe('the packed extension', function () {
   it('explains a check without a network', async () => {
     const code = await open();
     await code.run('Flake Trust: Explain a Check…');
-    await code.page.locator('.quick-input-box input').first().fill('hash-mismatch');
+    await code.quickInput.fill('hash-mismatch');
     await code.page.keyboard.press('Enter');
     await code.preview(/Why it matters/);
   });
@@ -159,7 +162,7 @@ describe('the packed extension', function () {
     const code = await open();
     await code.status(/Flake: /);
     await code.run('Flake Trust: Add Trusted Key…');
-    const input = code.page.locator('.quick-input-box input').first();
+    const input = code.quickInput;
     await input.fill('cache.example.org-1:tooshort');
     await code.page.locator('.quick-input-message', { hasText: /32 bytes|base64|key/i }).waitFor();
     const key = 'cache.demo.example-1:tMM3GHylIX2bECMk4A7/XtJgUmXdlY4eodnH0wpU4CA=';
@@ -174,11 +177,11 @@ describe('the packed extension', function () {
     const code = await open();
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
     await code.run("Flake Trust: Accept This Flake's Caches…");
-    const row = code.page.locator('.quick-input-list .monaco-list-row', { hasText: sandbox.declared.url }).first();
+    const row = code.row(sandbox.declared.url);
     await row.waitFor();
     await code.screenshot('accept-choose');
     await row.click();
-    await code.page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+    await code.acceptPick();
     const dialog = code.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
     const question = await dialog.innerText();
