@@ -7,6 +7,7 @@ import { detailsMarkdown, evidenceJson } from '../../server/src/features/details
 import { diagnostics } from '../../server/src/features/diagnostics';
 import { hover } from '../../server/src/features/hover';
 import { inlayHints } from '../../server/src/features/inlayHints';
+import { inputSummary } from '../../server/src/features/summary';
 import { vettingDiagnostics } from '../../server/src/features/vettingDiagnostics';
 import type { FlakeView } from '../../server/src/features/view';
 import { canonicalRecord } from '../../server/src/domain/vetting/canonical';
@@ -255,6 +256,13 @@ describe('vetting in the views', () => {
       resolveCodeLens(seen, lens ?? assert.fail('no lens'), true).command?.title,
       '1 input · not checked yet · 1 vetted',
     );
+  });
+
+  it('tells the verdict where inputs are chosen from a list', async () => {
+    const summaryOf = (seen: FlakeView) => inputSummary(seen, seen.facts.inputs[0] ?? assert.fail('no input'));
+    assert.match(summaryOf(await view([AUDIT])), / · 20 days · vetted$/);
+    assert.match(summaryOf(await view([])), / · no review of this hash$/);
+    assert.doesNotMatch(summaryOf(await view([AUDIT], { access: 'restricted' })), /vetted/);
   });
 
   it('lists the records in the details', async () => {

@@ -6,6 +6,7 @@ import type { InputFacts } from '../domain/flakeFacts';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { inputLines } from './inputLines';
 import { renderText, type Style } from './richText';
+import { vettingWords } from './summary';
 import { findingsOf, inputOfPath, reportOf, type FlakeView } from './view';
 import { ageOf, SHORT_WORDS } from './words';
 
@@ -85,10 +86,4 @@ function cacheWords(view: FlakeView, input: InputFacts): string[] {
     case undefined:
       return [];
   }
-}
-
-/** Nothing in Restricted Mode: a few words have no room to say whose claim they are. */
-function vettingWords({ vetting, access }: FlakeView, { node }: InputFacts): string[] {
-  const state = access === 'restricted' ? undefined : vetting?.flake.judged.get(node)?.verdict.state;
-  return state === 'vetted' || state === 'exempted' ? [state] : [];
 }

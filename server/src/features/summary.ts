@@ -55,7 +55,7 @@ export function summaryText({ inputs, checked, vetted, errors, warnings }: Summa
   ].join(' · ');
 }
 
-/** Writes one input in a few words, for a list to choose from: revision, age, what was found. */
+/** Writes one input in a few words, for a list to choose from: revision, age, whether it is vetted, what was found. */
 export function inputSummary(view: FlakeView, input: InputFacts): string {
   const [finding] = findingsOf(view, input.path);
   return [
@@ -63,6 +63,13 @@ export function inputSummary(view: FlakeView, input: InputFacts): string {
     ...(input.lastModified === undefined || input.lastModified < FIRST_PLAUSIBLE_SEC
       ? []
       : [ageOf(input.lastModified * 1000, view.now)]),
+    ...vettingWords(view, input),
     ...(finding === undefined ? [] : [SHORT_WORDS[finding.code]]),
   ].join(' · ');
+}
+
+/** A verdict that lets the input pass, in a word. Nothing in Restricted Mode: a few words have no room to say whose claim it is. */
+export function vettingWords({ vetting, access }: FlakeView, { node }: InputFacts): string[] {
+  const state = access === 'restricted' ? undefined : vetting?.flake.judged.get(node)?.verdict.state;
+  return state === 'vetted' || state === 'exempted' ? [state] : [];
 }
