@@ -1,6 +1,7 @@
 /** The extension in a real VS Code, on the sample of examples/demo. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -43,9 +44,13 @@ describe('Flake Trust in VS Code', () => {
     await until('activation', () => (extension?.isActive === true ? true : undefined));
   });
 
-  it('is activated quickly', () => {
-    // Far above what it takes (the benchmark tells), for the machine may be busy with other tests.
-    assert(activationMs() < 1000, `${activationMs()} ms`);
+  it('is activated without waiting for anything, and loads only the client', () => {
+    // How long that takes is measured by the benchmark: it depends on what else the machine does.
+    assert(activationMs() > 0);
+    const bundle = path.join(vscode.extensions.getExtension(EXTENSION)?.extensionPath ?? '', 'dist', 'extension.js');
+    const { activate } = createRequire(bundle)(bundle) as { readonly activate: () => unknown };
+    assert.equal(activate.constructor.name, 'Function', 'it waits for something');
+    assert(statSync(bundle).size < 1_300_000, 'much more is loaded than the protocol needs');
   });
 
   it('has registered every command of its manifest and of the server', async () => {
