@@ -30,6 +30,9 @@ export function createRuntime(): Runtime {
       const { FileBinariesStore } = await import('./adapters/fileBinariesStore');
       return new FileBinariesStore(storageDir ?? defaultStorageDirectory(environment));
     },
+    openVettingFolder: async (dir) => (await import('./adapters/vetting/nodeVettingFolder')).nodeVettingFolder(dir),
+    openGit: async (foreignFolders) =>
+      (await import('./adapters/vetting/gitHistory')).gitHistory({ environment, foreignFolders }),
     openNix: async (options) => (await import('./adapters/nixCli')).createNixCli({ environment, ...options }),
   };
 }

@@ -197,6 +197,22 @@ export function startServer(connection: Connection, host: ServerHost): void {
     guarded(NOTHING, (params: unknown, { closures }, signal) => closures.export(fields(params), signal)),
   );
   connection.onRequest(
+    protocol.VETTING_FORM,
+    guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.form(fields(params)['id'], signal)),
+  );
+  connection.onRequest(
+    protocol.VETTING_DRAFT,
+    guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.draft(fields(params), signal)),
+  );
+  connection.onRequest(
+    protocol.VETTING_WRITE,
+    guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.write(fields(params)['draft'], signal)),
+  );
+  connection.onRequest(
+    protocol.VETTING_INIT,
+    guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.init(fields(params), signal)),
+  );
+  connection.onRequest(
     protocol.CLEAR,
     guarded(null, (_: unknown, { requests }) => requests.clear()),
   );

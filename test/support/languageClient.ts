@@ -1,6 +1,8 @@
 /** An editor for tests: speaks the protocol with a server over any pair of streams, keeps what the server says. */
 import type { Readable, Writable } from 'node:stream';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
+  type ApplyWorkspaceEditParams,
   type ClientCapabilities,
   createMessageConnection,
   type Diagnostic,
@@ -10,6 +12,7 @@ import {
   type PublishDiagnosticsParams,
   StreamMessageReader,
   StreamMessageWriter,
+  type TextEdit,
 } from 'vscode-languageserver/node';
 import { type InitializationOptions, SECTION } from '../../server/src/protocol';
 
@@ -25,6 +28,7 @@ export const VSCODE_CAPABILITIES: ClientCapabilities = {
     didChangeWatchedFiles: { dynamicRegistration: true },
     codeLens: { refreshSupport: true },
     inlayHint: { refreshSupport: true },
+    applyEdit: true,
     workspaceEdit: { documentChanges: true },
   },
   window: { workDoneProgress: true },
@@ -58,6 +62,10 @@ export interface LanguageClient {
   readonly initialized: InitializeResult;
   /** The section `flakeTrust` as the editor has it; change it and call {@link settingsChanged}. */
   settings: unknown;
+  /** Called before an edit of the server is applied, as if somebody typed in that moment. */
+  beforeEdit: (() => void) | undefined;
+  /** The text of an open file as the editor has it. */
+  textOf(uri: string): string | undefined;
   /** Every notification and request of the server, in order, as `method` with its parameters. */
   readonly heard: readonly { readonly method: string; readonly params: unknown }[];
   open(uri: string, text: string, version?: number): void;
@@ -89,6 +97,8 @@ export async function connectClient(input: Readable, output: Writable, options: 
   const shown = new Map<string, PublishDiagnosticsParams>();
   const waiting = new Set<() => void>();
   const settings: { current: unknown } = { current: {} };
+  const documents = new Map<string, TextDocument>();
+  const hooks: { beforeEdit: (() => void) | undefined } = { beforeEdit: undefined };
   const hear = (method: string, params: unknown): void => {
     heard.push({ method, params });
     if (method === 'textDocument/publishDiagnostics')
@@ -99,6 +109,7 @@ export async function connectClient(input: Readable, output: Writable, options: 
   connection.onUnhandledProgress((params) => hear('$/progress', params));
   connection.onRequest((method: string, params: unknown) => {
     hear(method, params);
+    if (method === 'workspace/applyEdit') return applyEdit(params as ApplyWorkspaceEditParams);
     if (method !== 'workspace/configuration') return null;
     const { items } = params as { items: readonly { section?: string }[] };
     return items.map(({ section }) => (section === SECTION ? settings.current : null));
@@ -123,6 +134,21 @@ export async function connectClient(input: Readable, output: Writable, options: 
       attempt();
     });
   const notify = (method: string, params: unknown): void => void connection.sendNotification(method, params);
+  const change = (uri: string, text: string, version: number): void => {
+    documents.set(uri, TextDocument.create(uri, 'nix', version, text));
+    notify('textDocument/didChange', { textDocument: { uri, version }, contentChanges: [{ text }] });
+  };
+  /** As VS Code does: an edit of another version is refused; the news of a change are sent before the answer. */
+  const applyEdit = ({ edit }: ApplyWorkspaceEditParams): { readonly applied: boolean } => {
+    hooks.beforeEdit?.();
+    const [first] = edit.documentChanges ?? [];
+    if (first === undefined || !('textDocument' in first)) return { applied: false };
+    const { uri, version } = first.textDocument;
+    const document = documents.get(uri);
+    if (document?.version !== version) return { applied: false };
+    change(uri, TextDocument.applyEdits(document, first.edits as TextEdit[]), version + 1);
+    return { applied: true };
+  };
 
   const initialized = await connection.sendRequest<InitializeResult>('initialize', {
     processId: options.processId ?? null,
@@ -143,11 +169,23 @@ export async function connectClient(input: Readable, output: Writable, options: 
     set settings(value) {
       settings.current = value;
     },
-    open: (uri, text, version = 1) => notify('textDocument/didOpen', { textDocument: { uri, languageId: 'nix', version, text } }),
-    change: (uri, text, version) =>
-      notify('textDocument/didChange', { textDocument: { uri, version }, contentChanges: [{ text }] }),
+    get beforeEdit() {
+      return hooks.beforeEdit;
+    },
+    set beforeEdit(value) {
+      hooks.beforeEdit = value;
+    },
+    textOf: (uri) => documents.get(uri)?.getText(),
+    open: (uri, text, version = 1) => {
+      documents.set(uri, TextDocument.create(uri, 'nix', version, text));
+      notify('textDocument/didOpen', { textDocument: { uri, languageId: 'nix', version, text } });
+    },
+    change,
     save: (uri) => notify('textDocument/didSave', { textDocument: { uri } }),
-    close: (uri) => notify('textDocument/didClose', { textDocument: { uri } }),
+    close: (uri) => {
+      documents.delete(uri);
+      notify('textDocument/didClose', { textDocument: { uri } });
+    },
     changedOnDisk: (...uris) => notify('workspace/didChangeWatchedFiles', { changes: uris.map((uri) => ({ uri, type: 2 })) }),
     settingsChanged: () => notify('workspace/didChangeConfiguration', { settings: null }),
     async hover(uri, line, character) {

@@ -3,10 +3,12 @@ import { PassThrough } from 'node:stream';
 import { createConnection } from 'vscode-languageserver';
 import { createProtocolConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
 import { createEngine } from '../../server/src/engine/engine';
+import { gitHistory } from '../../server/src/adapters/vetting/gitHistory';
+import { nodeVettingFolder } from '../../server/src/adapters/vetting/nodeVettingFolder';
 import { SignatureWorkers } from '../../server/src/adapters/signatures/signatureWorkers';
 import { VerifiedSignaturesMemory } from '../../server/src/adapters/verifiedSignaturesFile';
 import { walkClosure } from '../../server/src/engine/closure/walkClosure';
-import type { BinariesStore, BinaryCache, FileRead, NixCli } from '../../server/src/engine/ports';
+import type { BinariesStore, BinaryCache, Environment, FileRead, Files, NixCli } from '../../server/src/engine/ports';
 import type { ClosureOptions, EngineOptions, NixOptions, ServerHost } from '../../server/src/lsp/host';
 import { startServer } from '../../server/src/server';
 import { fakeCache } from './fakeCache';
@@ -19,6 +21,10 @@ import { environment } from './memoryFiles';
 export interface ServerSetup extends ClientOptions {
   /** By absolute path; the test may change them. */
   readonly files?: Map<string, string | FileRead>;
+  /** In place of {@link files}: those of this computer, for what is written there. */
+  readonly disk?: Files;
+  /** Where git is found, and configured; without one there is none. */
+  readonly gitEnvironment?: Environment;
   /** By canonical URL. */
   readonly caches?: Readonly<Record<string, BinaryCache>>;
   /** In place of an engine over {@link caches}. */
@@ -65,7 +71,7 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
     { shutdownReceived: false, initialize: () => undefined, exit: (code) => void exits.push(code) },
   );
   startServer(connection, {
-    files: {
+    files: setup.disk ?? {
       read: (path, maxBytes) => {
         const file = files.get(path);
         if (file === undefined) return Promise.resolve({ kind: 'absent' });
@@ -111,6 +117,9 @@ export async function startTestServer(setup: ServerSetup = {}): Promise<TestServ
       });
     },
     openBinaries: () => Promise.resolve(binaries),
+    openVettingFolder: (dir) => Promise.resolve(nodeVettingFolder(dir)),
+    openGit: (foreignFolders) =>
+      Promise.resolve(gitHistory({ environment: setup.gitEnvironment ?? environment(), foreignFolders })),
     openNix: (options) => {
       nixes.push(options);
       return Promise.resolve(setup.nix ?? fakeNix());

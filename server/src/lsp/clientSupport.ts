@@ -21,6 +21,8 @@ export interface ClientSupport {
   readonly resolvesCodeActions: boolean;
   readonly resolvesHints: boolean;
   readonly documentChanges: boolean;
+  /** Takes edits of the server's own accord. */
+  readonly applyEdit: boolean;
   /** What can be registered later, with our own file patterns. */
   readonly dynamic: Readonly<Record<DynamicFeature, boolean>>;
   /** The extension's commands and theme icons: Flake Trust's own client. */
@@ -60,6 +62,7 @@ export function clientSupport({ capabilities }: InitializeParams, options: Initi
     },
     resolvesCodeActions: textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true,
     resolvesHints: textDocument?.inlayHint?.resolveSupport?.properties.includes('tooltip') === true,
+    applyEdit: workspace?.applyEdit === true,
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
     dynamic: dynamicFeatures(capabilities),
     commands: options.commands === true,

@@ -33,8 +33,8 @@ import { plainText } from '../util/plainText';
 import type { ClosureAudits, HeldAudit, Stage } from './closureAudits';
 import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
-import type { FlakeRegistry } from './flakeRegistry';
-import { flakeDirOf, isInside } from './flakeUri';
+import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
+import { isInside } from './flakeUri';
 import type { KnownBinaries } from './knownBinaries';
 import type { OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
@@ -80,7 +80,7 @@ export class ClosureRequests {
 
   /** Lists what a flake offers. */
   async outputs(uri: unknown, signal: AbortSignal): Promise<OutputsResult> {
-    const ready = await this.#ready(this.#flake(uri), signal);
+    const ready = await this.#ready(flakeNamed(this.#parts, uri), signal);
     if ('kind' in ready) return ready;
     const { dir } = ready.flake;
     const nix = await this.#parts.source.openNix(this.#foreignFolders(dir), ready.examined.scope.configuration.storeDir);
@@ -112,7 +112,7 @@ export class ClosureRequests {
       : [];
     if (installables.length === 0) return failed('No output was named.');
     if (installables.length > MAX_INSTALLABLES) return failed(`More than ${MAX_INSTALLABLES} outputs cannot be audited at once.`);
-    const ready = await this.#ready(this.#flake(params.uri), signal);
+    const ready = await this.#ready(flakeNamed(this.#parts, params.uri), signal);
     if ('kind' in ready) return ready;
     const { flake, examined } = ready;
     const telling = new Telling(reporter, this.#parts.clock, 'Auditing an output closure');
@@ -288,13 +288,6 @@ export class ClosureRequests {
     }
     if (examined.view.facts.flakeNixText === undefined) return failed('There is no flake.nix in this folder.');
     return { flake, examined };
-  }
-
-  #flake(uri: unknown): OpenFlake | undefined {
-    const { flakes, references } = this.#parts;
-    const target = references.find(uri);
-    const dir = target?.dir ?? (typeof uri === 'string' ? flakeDirOf(uri) : undefined);
-    return dir === undefined ? undefined : (flakes.get(dir) ?? flakes.make(dir));
   }
 
   /** The open folder that the flake is in: what code scanning will find there is named from it. */

@@ -3,6 +3,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Files } from '../engine/ports';
 import { flakeDirOf, flakeTextOf } from './flakeUri';
 import { OpenFlake } from './openFlake';
+import type { ReferenceTable } from './references';
 
 export class FlakeRegistry {
   readonly #files: Files;
@@ -53,4 +54,13 @@ export class FlakeRegistry {
     flake.checking?.abort();
     this.#flakes.delete(flake.dir);
   }
+}
+
+/** The flake that an address or an opaque id names; one that holds no state where nothing of it is open. */
+export function flakeNamed(
+  { flakes, references }: { readonly flakes: FlakeRegistry; readonly references: ReferenceTable },
+  name: unknown,
+): OpenFlake | undefined {
+  const dir = references.find(name)?.dir ?? (typeof name === 'string' ? flakeDirOf(name) : undefined);
+  return dir === undefined ? undefined : (flakes.get(dir) ?? flakes.make(dir));
 }

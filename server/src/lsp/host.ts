@@ -3,6 +3,7 @@ import type { Closure } from '../engine/closure/closure';
 import type { ClosureRequest } from '../engine/closure/request';
 import type { Engine } from '../engine/engine';
 import type { BinariesStore, Clock, Environment, Files, Logger, NixCli, Transport } from '../engine/ports';
+import type { GitHistory, VettingFolder } from '../engine/vetting/ports';
 import type { EditorNetwork } from '../protocol';
 
 /** How the caches are reached; another value makes another engine. */
@@ -49,6 +50,10 @@ export interface ServerHost {
   openClosures(options: ClosureOptions, log: Logger, editor: Transport | undefined): Promise<ClosureWalks>;
   /** Opens what is remembered of the packages of inputs, in the folder for remembered answers. */
   openBinaries(storageDir: string | undefined): Promise<BinariesStore>;
+  /** Opens the folder `flake-trust/` of a flake, which need not be there yet. */
+  openVettingFolder(dir: string): Promise<VettingFolder>;
+  /** Makes the way to the installed git, which never is one in `foreignFolders`. Nothing is run yet. */
+  openGit(foreignFolders: readonly string[]): Promise<GitHistory>;
   /** Makes the way to the installed Nix. Nothing is run yet. */
   openNix(options: NixOptions): Promise<NixCli>;
 }

@@ -22,8 +22,7 @@ import type { ClosureAudits } from './closureAudits';
 import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
 import type { EngineHolder } from './engineHolder';
-import type { FlakeRegistry } from './flakeRegistry';
-import { flakeDirOf } from './flakeUri';
+import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
 import type { KnownBinaries } from './knownBinaries';
 import type { OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
@@ -90,7 +89,7 @@ export class Requests {
     signal: AbortSignal,
   ): Promise<AuditResult> {
     const { checks, flakes, publisher, views } = this.#parts;
-    const flake = this.#flake(uri);
+    const flake = flakeNamed(this.#parts, uri);
     if (flake === undefined) return nothingAudited(String(uri), 'This is not the address of a flake.');
     flake.texts.forgetDisk();
     const before = await views.view(flake, signal);
@@ -135,7 +134,7 @@ export class Requests {
 
   /** Writes what is known of a flake. */
   async report({ uri, format }: Partial<Record<keyof ReportParams, unknown>>, signal: AbortSignal): Promise<ReportResult> {
-    const flake = this.#flake(uri);
+    const flake = flakeNamed(this.#parts, uri);
     const examined = flake === undefined ? undefined : await this.#parts.views.examine(flake, signal, { patient: true });
     return examined === undefined ? EMPTY : { text: reportText(examined, format) };
   }
@@ -171,7 +170,7 @@ export class Requests {
 
   /** Lists the caches that a flake names. */
   async declaredCaches(uri: unknown, signal: AbortSignal): Promise<DeclaredCachesResult> {
-    const flake = this.#flake(uri);
+    const flake = flakeNamed(this.#parts, uri);
     const view = flake === undefined ? undefined : await this.#parts.views.view(flake, signal);
     return view === undefined ? [] : declaredCaches(view);
   }
@@ -181,14 +180,6 @@ export class Requests {
     const { settings } = await this.#anySettings();
     const { configuration } = await this.#parts.configurations.of(settings);
     return checkKey(typeof text === 'string' ? text : '', configuration.trusted);
-  }
-
-  /** The flake that an address or an opaque id names. */
-  #flake(uri: unknown): OpenFlake | undefined {
-    const { flakes, references } = this.#parts;
-    const target = references.find(uri);
-    const dir = target?.dir ?? (typeof uri === 'string' ? flakeDirOf(uri) : undefined);
-    return dir === undefined ? undefined : (flakes.get(dir) ?? flakes.make(dir));
   }
 
   /** The settings of the first flake that is held: for what no flake is asked about. */

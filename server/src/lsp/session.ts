@@ -30,6 +30,7 @@ import type { ServerHost } from './host';
 import { KnownBinaries } from './knownBinaries';
 import { describeThrown } from './log';
 import type { OpenFlake } from './openFlake';
+import { VettingRequests } from './vettingRequests';
 import { Vettings } from './vettings';
 import { Publisher } from './publisher';
 import { ReferenceTable } from './references';
@@ -107,6 +108,8 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     ...{ flakes, views, publisher, configurations, references, source, audits, binaries, clock: host.clock },
   });
 
+  const vetting = new VettingRequests({ connection, support, host, flakes, views, publisher, references });
+
   const drop = (flake: OpenFlake): void => {
     checks.forget(flake);
     publisher.withdraw(flake);
@@ -122,6 +125,7 @@ export function createSession(connection: Connection, host: ServerHost, log: Log
     references,
     requests,
     closures,
+    vetting,
     style: styleOf(support),
     codeActionOptions: codeActionOptionsOf(support),
 

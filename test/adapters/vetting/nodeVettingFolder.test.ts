@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { nodeVettingFolder } from '../../../server/src/adapters/vetting/nodeVettingFolder';
-import { changeFile } from '../../../server/src/cli/vet/context';
 import { addRecords, EMPTY_RECORDS, withId } from '../../../server/src/domain/vetting/edit';
 import { readRecords } from '../../../server/src/domain/vetting/records';
+import { VETTING_FILES } from '../../../server/src/domain/vetting/types';
+import { changeFile } from '../../../server/src/engine/vetting/changeFile';
 import { temporaryFolder } from '../../support/flakeDir';
 import { narHashOf } from '../../support/flakeFacts';
 
@@ -40,9 +41,8 @@ describe('the vetting folder on disk', () => {
         who: 'Ada',
         when: '2026-11-01T00:00:00Z',
       });
-      return changeFile({ folder: nodeVettingFolder(dir), signal }, 'records.jsonc', (text = EMPTY_RECORDS) =>
-        addRecords(text, [record]),
-      );
+      const add = (text = EMPTY_RECORDS) => addRecords(text, [record]);
+      return changeFile(nodeVettingFolder(dir), VETTING_FILES.records, add, signal);
     });
     await Promise.all(writers);
     assert.equal(readRecords(readFileSync(at('records.jsonc'), 'utf8')).records.length, 4);

@@ -5,14 +5,14 @@ import { byWords, vetFlake } from '../../domain/vetting/vetFlake';
 import { nearestBase } from '../../engine/vetting/suggest';
 import { readVetting } from '../../engine/vetting/readVetting';
 import { plainText } from '../../util/plainText';
+import { treeField, treeFields } from '../../domain/vetting/newRecord';
 import { EXIT } from '../exit';
 import {
-  authorFields,
+  givenAuthorFields,
   clonesOf,
   criteriaField,
   lockedInput,
   needPolicy,
-  treeFields,
   untilField,
   VetError,
   writeRecords,
@@ -36,7 +36,7 @@ export async function vetCertify(context: VetContext): Promise<number> {
     ...(scope === undefined ? {} : { scope }),
     ...(command.paths.length === 0 ? {} : { paths: command.paths }),
     ...(await untilField(context, false)),
-    ...(await authorFields(context)),
+    ...(await givenAuthorFields(context)),
   };
   if (!(await writeRecords(context, [fields]))) return EXIT.ok;
   await tellVerdict(context, input.node, name);
@@ -78,10 +78,6 @@ function treeOfRevision(records: readonly VettingRecord[], text: string): JsonOb
   const found = records.find(({ rev, narHash, id }) => rev === text || narHash === text || id.startsWith(text));
   if (found?.narHash === undefined) throw new VetError(`--from: no record has the revision, hash or id "${plainText(text, 80)}"`);
   return treeField({ narHash: found.narHash, ...(found.rev === undefined ? {} : { rev: found.rev }) });
-}
-
-function treeField({ narHash, rev }: { readonly narHash: string; readonly rev?: string }): JsonObject {
-  return { ...(rev === undefined ? {} : { rev }), narHash };
 }
 
 /** Says what came of it: the record may not suffice, or something else may go before it. */

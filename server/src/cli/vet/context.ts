@@ -6,18 +6,19 @@ import { nodeVettingFolder } from '../../adapters/vetting/nodeVettingFolder';
 import type { FlakeFacts, InputFacts } from '../../domain/flakeFacts';
 import { describePublicKeyError, parsePublicKey, type PublicKey } from '../../domain/publicKey';
 import { addRecords, EMPTY_RECORDS, printRecord, withId } from '../../domain/vetting/edit';
-import { parseUntil, printInstant } from '../../domain/vetting/instant';
+import { authorFields, judgeUntil, unknownCriterion, type Author } from '../../domain/vetting/newRecord';
 import type { JsonObject } from '../../domain/vetting/shape';
 import { signRecord } from '../../domain/vetting/signature';
 import { canonicalRecord } from '../../domain/vetting/canonical';
-import { VETTING_FILES } from '../../domain/vetting/types';
-import { sourceOf, vetFlake, type FlakeVetting } from '../../domain/vetting/vetFlake';
+import { VETTING_FILES, type VettingFile } from '../../domain/vetting/types';
+import { placeWords } from '../../domain/vetting/vettingFiles';
+import { vetFlake, type FlakeVetting } from '../../domain/vetting/vetFlake';
 import type { Logger } from '../../engine/ports';
 import { readFlakeDir } from '../../engine/readFlakeDir';
-import { MAX_VETTING_BYTES, nameInFolder, readVetting, type ReadVettingFile } from '../../engine/vetting/readVetting';
+import { changeFile } from '../../engine/vetting/changeFile';
+import { readVetting, type ReadVettingFile } from '../../engine/vetting/readVetting';
 import type { GitHistory, VettingFolder } from '../../engine/vetting/ports';
 import type { BaseRuntime } from '../../baseRuntime';
-import { LineIndex } from '../../util/lineIndex';
 import { plainText } from '../../util/plainText';
 import type { CliProcess } from '../printReport';
 import { flakeDirectory } from '../runReport';
@@ -107,19 +108,10 @@ export function needPolicy({ vetting: { files } }: VetContext): void {
     throw new VetError(
       problem === undefined
         ? 'the vetting files cannot be read'
-        : `${describePlace(problem.file, problem.span, files.texts)}: ${plainText(problem.message, 300)}`,
+        : `${placeWords(problem.file, problem.span, files.texts[problem.file])}: ${plainText(problem.message, 300)}`,
     );
   }
   if (files.policy === undefined) throw new VetError('there is no flake-trust/policy.jsonc: `flake-trust vet init` writes one');
-}
-
-export function describePlace(
-  file: keyof FlakeVetting['files']['texts'],
-  span: { readonly start: number; readonly end: number },
-  texts: FlakeVetting['files']['texts'],
-): string {
-  const { line, character } = new LineIndex(texts[file] ?? '').rangeOf(span);
-  return `${file}:${line + 1}:${character + 1}`;
 }
 
 /** The input of that name, which has to have a hash that a record can be bound to. */
@@ -134,27 +126,17 @@ export function lockedInput(
   return { ...input, narHash: input.narHash };
 }
 
-/** What a record says of the tree of an input. */
-export function treeFields(input: InputFacts): JsonObject {
-  const source = sourceOf(input);
-  return {
-    ...(source === undefined ? {} : { source }),
-    ...(input.rev === undefined ? {} : { rev: input.rev }),
-    ...(input.narHash === undefined ? {} : { narHash: input.narHash }),
-  };
-}
-
 /** Who writes, when, and what else was given for the record. */
-export async function authorFields(context: VetContext): Promise<JsonObject> {
+export async function authorOf(context: VetContext): Promise<Author> {
   const { command, git, signal, now } = context;
   const who = command.who ?? (await git.identity(signal)) ?? (await ask(context, 'Your name and mail: '));
   if (who === undefined) throw new VetError('nobody knows who you are: give --who, or set user.name and user.email in git');
-  return {
-    who,
-    when: printInstant(now),
-    ...(command.notes === undefined ? {} : { notes: command.notes }),
-    ...(command.evidence.length === 0 ? {} : { evidence: command.evidence }),
-  };
+  return { who, now, evidence: command.evidence, ...(command.notes === undefined ? {} : { notes: command.notes }) };
+}
+
+/** The same as fields of a record. */
+export async function givenAuthorFields(context: VetContext): Promise<JsonObject> {
+  return authorFields(await authorOf(context));
 }
 
 /** The date of `--until`, asked for where it is needed and not given; it has to lie ahead. */
@@ -164,9 +146,9 @@ export async function untilField(context: VetContext, needed: boolean): Promise<
     if (needed) throw new VetError('--until is needed: a date such as 2027-05-25');
     return {};
   }
-  const until = parseUntil(text);
-  if (until === undefined) throw new VetError(`--until: "${plainText(text, 40)}" is no date such as 2027-05-25`);
-  if (until <= context.now) throw new VetError(`--until: ${plainText(text, 40)} has passed`);
+  const judged = judgeUntil(text, context.now);
+  if (judged === 'no-date') throw new VetError(`--until: "${plainText(text, 40)}" is no date such as 2027-05-25`);
+  if (judged === 'over') throw new VetError(`--until: ${plainText(text, 40)} has passed`);
   return { until: text };
 }
 
@@ -175,12 +157,11 @@ export function criteriaField({ command, vetting }: VetContext, node: string | u
   const asked = node === undefined ? undefined : vetting.judged.get(node)?.subject.criteria;
   const criteria = command.criteria.length > 0 ? command.criteria : asked;
   if (criteria === undefined || criteria.length === 0) throw new VetError('--criteria is needed');
-  for (const name of criteria) {
-    if (vetting.judge?.criteria.has(name) !== true) {
-      throw new VetError(
-        `--criteria: "${plainText(name, 60)}" is not defined; there are ${vetting.judge?.criteria.names.join(', ') ?? 'none'}`,
-      );
-    }
+  const unknown = unknownCriterion(criteria, vetting.judge?.criteria);
+  if (unknown !== undefined) {
+    throw new VetError(
+      `--criteria: "${plainText(unknown, 60)}" is not defined; there are ${vetting.judge?.criteria.names.join(', ') ?? 'none'}`,
+    );
   }
   return { criteria };
 }
@@ -210,7 +191,7 @@ export async function writeRecords(context: VetContext, records: readonly JsonOb
       return false;
     }
   }
-  await changeFile(context, nameInFolder(VETTING_FILES.records), (text = EMPTY_RECORDS) => addRecords(text, finished));
+  await rewrite(context, VETTING_FILES.records, (text = EMPTY_RECORDS) => addRecords(text, finished));
   print(`Written to ${VETTING_FILES.records}.`);
   return true;
 }
@@ -231,31 +212,14 @@ async function secretKey({ command, runtime, io, signal }: VetContext): Promise<
   return read.text;
 }
 
-/** So often a change is made anew on what somebody else wrote meanwhile. */
-const MAX_TRIES = 5;
-
 /** Reads a file, changes its text, writes it: whatever others write at the same time stays. */
-export async function changeFile(
+export async function rewrite(
   { folder, signal }: Pick<VetContext, 'folder' | 'signal'>,
-  name: string,
-  change: (text: string | undefined) => ReturnType<typeof addRecords>,
+  file: VettingFile,
+  edit: Parameters<typeof changeFile>[2],
 ): Promise<void> {
-  const file = `flake-trust/${name}`;
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const read = await folder.read(name, MAX_VETTING_BYTES[VETTING_FILES.records], signal);
-    if (read.kind === 'failed') throw new VetError(`${file} cannot be read: ${read.reason}`);
-    const before = read.kind === 'read' ? read.text : undefined;
-    const edited = change(before);
-    if (edited.kind === 'refused') {
-      const { line, character } = new LineIndex(before ?? '').rangeOf(edited.problem.span);
-      throw new VetError(`${file}:${line + 1}:${character + 1} ${plainText(edited.problem.message, 300)}; nothing was changed`);
-    }
-    if (edited.text === before) return;
-    const outcome = await folder.write(name, before, edited.text);
-    if (outcome.kind === 'written') return;
-    if (outcome.kind === 'failed') throw new VetError(`${file} cannot be written: ${outcome.reason}; nothing was changed`);
-  }
-  throw new VetError(`${file} is being written by somebody else all the time; nothing was changed`);
+  const outcome = await changeFile(folder, file, edit, signal);
+  if (outcome.kind === 'failed') throw new VetError(outcome.message);
 }
 
 /** The clones that were named, absolute. */

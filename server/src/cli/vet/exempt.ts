@@ -1,21 +1,13 @@
+import { treeFields } from '../../domain/vetting/newRecord';
 import { EXIT } from '../exit';
-import {
-  authorFields,
-  criteriaField,
-  lockedInput,
-  needPolicy,
-  treeFields,
-  untilField,
-  writeRecords,
-  type VetContext,
-} from './context';
+import { givenAuthorFields, criteriaField, lockedInput, needPolicy, untilField, writeRecords, type VetContext } from './context';
 
 /** `vet exempt INPUT... --until DATE`: lets inputs pass as they are locked, and says so. */
 export async function vetExempt(context: VetContext): Promise<number> {
   needPolicy(context);
   const inputs = context.command.operands.map((name) => lockedInput(context, name));
   const until = await untilField(context, true);
-  const author = await authorFields(context);
+  const author = await givenAuthorFields(context);
   await writeRecords(
     context,
     inputs.map((input) => ({

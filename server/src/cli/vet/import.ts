@@ -8,11 +8,10 @@ import { VETTING_FILES, type ImportRule } from '../../domain/vetting/types';
 import { personWords } from '../../domain/vetting/vetFlake';
 import { describePublicKeyError, parsePublicKey } from '../../domain/publicKey';
 import { importChange, MAX_IMPORT_BYTES, readImport, type ImportedDocument } from '../../engine/vetting/importRecords';
-import { nameInFolder } from '../../engine/vetting/readVetting';
 import { plainText } from '../../util/plainText';
 import { VERSION } from '../../version';
 import { EXIT } from '../exit';
-import { changeFile, needPolicy, VetError, type VetContext } from './context';
+import { needPolicy, rewrite, VetError, type VetContext } from './context';
 
 type Fetched = ImportedDocument | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -95,7 +94,7 @@ async function addImport(context: VetContext, from: string): Promise<number> {
     ...(rule.exclude.length === 0 ? {} : { exclude: rule.exclude }),
     ...(keys.length === 0 ? {} : { keys: keys.map(({ text }) => text) }),
   };
-  await changeFile(context, nameInFolder(VETTING_FILES.policy), (text = '') => addToPolicy(text, name, value));
+  await rewrite(context, VETTING_FILES.policy, (text = '') => addToPolicy(text, name, value));
   context.print(`Written to ${VETTING_FILES.policy} as "${name}".`);
   return EXIT.ok;
 }
@@ -142,7 +141,7 @@ async function lockImport(context: VetContext, rule: ImportRule, fetched: Fetche
       return EXIT.failed;
     }
   }
-  await changeFile(context, nameInFolder(VETTING_FILES.imports), (text) => withEntry(text, name, fetched.entry));
+  await rewrite(context, VETTING_FILES.imports, (text) => withEntry(text, name, fetched.entry));
   const counting = importedRecords(fetched.records, rule).length;
   print(`${name}: locked in ${VETTING_FILES.imports}, ${count(fetched.records.length)}, of which ${counting} count here.`);
   return EXIT.ok;

@@ -2,7 +2,7 @@ import { pruneAdvice } from '../../domain/vetting/prune';
 import { personWords } from '../../domain/vetting/vetFlake';
 import { plainText } from '../../util/plainText';
 import { EXIT } from '../exit';
-import { authorFields, needPolicy, writeRecords, type VetContext } from './context';
+import { givenAuthorFields, needPolicy, writeRecords, type VetContext } from './context';
 
 /** `vet prune`: says of every exemption and every trust why it is needed or not; `--write` revokes those that are not. Nothing is deleted. */
 export async function vetPrune(context: VetContext): Promise<number> {
@@ -24,7 +24,7 @@ export async function vetPrune(context: VetContext): Promise<number> {
     print('', `${surplus.length} can go: \`flake-trust vet prune --write\` revokes them.`);
     return EXIT.ok;
   }
-  const author = await authorFields(context);
+  const author = await givenAuthorFields(context);
   await writeRecords(
     context,
     surplus.map(({ record: { id, source }, reason }) => ({

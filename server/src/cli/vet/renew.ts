@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/vetting/shape';
 import { EXIT } from '../exit';
-import { authorFields, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
+import { givenAuthorFields, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
 import { recordById } from './ids';
 
 const DAY_MS = 86_400_000;
@@ -36,7 +36,7 @@ export async function vetRenew(context: VetContext): Promise<number> {
     return EXIT.ok;
   }
   const until = await untilField(context, true);
-  const author = await authorFields(context);
+  const author = await givenAuthorFields(context);
   const renewed = records.map((record): JsonObject => {
     if (record.until === undefined) throw new VetError(`record ${record.id} has no end`);
     const rest = Object.fromEntries(Object.entries(record.fields).filter(([name]) => !RENEWED.has(name)));

@@ -1,5 +1,5 @@
 import { EXIT } from '../exit';
-import { authorFields, needPolicy, VetError, writeRecords, type VetContext } from './context';
+import { givenAuthorFields, needPolicy, VetError, writeRecords, type VetContext } from './context';
 import { recordById } from './ids';
 import { ask } from './terminal';
 
@@ -10,7 +10,7 @@ export async function vetRevoke(context: VetContext): Promise<number> {
   const records = command.operands.map((id) => recordById(vetting.files.records, id));
   const notes = command.notes ?? (await ask(context, 'Why? '));
   if (notes === undefined) throw new VetError('--notes is needed: say why');
-  const author = await authorFields(context);
+  const author = await givenAuthorFields(context);
   await writeRecords(
     context,
     records.map(({ id, source }) => ({

@@ -2,7 +2,7 @@ import { dayAfter, parseUntil } from '../../domain/vetting/instant';
 import { sourceOf } from '../../domain/vetting/vetFlake';
 import { plainText } from '../../util/plainText';
 import { EXIT } from '../exit';
-import { authorFields, criteriaField, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
+import { givenAuthorFields, criteriaField, needPolicy, untilField, VetError, writeRecords, type VetContext } from './context';
 
 /** Longer than a year nobody knows who will own a source. */
 const MAX_DAYS = 366;
@@ -23,7 +23,13 @@ export async function vetTrust(context: VetContext): Promise<number> {
   const end = parseUntil(String(until['until'])) ?? Infinity;
   if (end > (parseUntil(dayAfter(now, MAX_DAYS)) ?? 0))
     throw new VetError(`--until: trust in a source lasts ${MAX_DAYS} days at most`);
-  const record = { kind: 'trust', source, ...criteriaField(context, input?.node), ...until, ...(await authorFields(context)) };
+  const record = {
+    kind: 'trust',
+    source,
+    ...criteriaField(context, input?.node),
+    ...until,
+    ...(await givenAuthorFields(context)),
+  };
   await writeRecords(context, [record]);
   return EXIT.ok;
 }

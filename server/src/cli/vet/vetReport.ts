@@ -3,6 +3,7 @@ import type { FlakeFacts } from '../../domain/flakeFacts';
 import type { InputsReport } from '../../domain/inputsReport';
 import type { TrustedKeys } from '../../domain/publicKey';
 import { vetFlake } from '../../domain/vetting/vetFlake';
+import { placeWords } from '../../domain/vetting/vettingFiles';
 import type { VettingFiles } from '../../domain/vetting/vettingFiles';
 import type { ClosureAudit } from '../../engine/closure/auditReport';
 import type { Logger } from '../../engine/ports';
@@ -13,7 +14,7 @@ import type { BaseRuntime } from '../../baseRuntime';
 import { plainText } from '../../util/plainText';
 import type { ReportCommand } from '../options';
 import type { CliProcess } from '../printReport';
-import { describePlace, reviewerKey, VetError, vettingReader } from './context';
+import { reviewerKey, VetError, vettingReader } from './context';
 
 type Named = Pick<ReportCommand, 'policy' | 'reviewerKeys' | 'audit'>;
 
@@ -68,7 +69,7 @@ export async function namedPolicy(
 ): Promise<ReadPolicy | undefined> {
   if (command.policy === undefined) return { texts: {} };
   const { texts, policy, problems } = await readVetting(vettingReader(command.policy, io.cwd, runtime, io), signal);
-  for (const { file, span, message } of problems) log.error(`${describePlace(file, span, texts)}: ${plainText(message, 300)}`);
+  for (const { file, span, message } of problems) log.error(`${placeWords(file, span, texts[file])}: ${plainText(message, 300)}`);
   if (policy !== undefined && problems.length === 0) return { policy, texts };
   if (problems.length === 0) log.error(`--policy: there is no policy.jsonc in ${plainText(command.policy, 300)}`);
   return undefined;

@@ -1,16 +1,8 @@
 import { parseNarHash } from '../../domain/hash';
 import type { JsonObject } from '../../domain/vetting/shape';
+import { treeFields } from '../../domain/vetting/newRecord';
 import { EXIT } from '../exit';
-import {
-  authorFields,
-  criteriaField,
-  lockedInput,
-  needPolicy,
-  treeFields,
-  VetError,
-  writeRecords,
-  type VetContext,
-} from './context';
+import { givenAuthorFields, criteriaField, lockedInput, needPolicy, VetError, writeRecords, type VetContext } from './context';
 import { ask } from './terminal';
 
 /** `vet violate`: says that a tree, a revision or a whole source must not be used. It goes before every review. */
@@ -19,7 +11,7 @@ export async function vetViolate(context: VetContext): Promise<number> {
   const { command } = context;
   const name = command.operands[0];
   const subject = name === undefined ? namedSubject(context) : treeFields(lockedInput(context, name));
-  const author = await authorFields(context);
+  const author = await givenAuthorFields(context);
   const notes = command.notes ?? (await ask(context, 'What is wrong with it? '));
   if (notes === undefined) throw new VetError('--notes is needed: say what is wrong with it');
   const criteria = command.criteria.length === 0 ? {} : criteriaField(context, undefined);

@@ -1,6 +1,7 @@
 /** The three vetting files read together, without a flake: what depends on their texts alone, and can be remembered by them. */
 import type { FileProblem } from './jsonc';
 import { importedRecords } from './importMap';
+import { LineIndex } from '../../util/lineIndex';
 import { runSteps, type Steps } from '../../util/steps';
 import { readingImportsLock, type LockedImport } from './importsLock';
 import { readPolicy } from './policy';
@@ -73,4 +74,10 @@ export function* readingVettingFiles(texts: VettingTexts): Steps<VettingFiles> {
     problems,
     placeOf: ({ index, importedFrom }) => (importedFrom === undefined ? own?.placeOf(index) : undefined) ?? { start: 0, end: 0 },
   };
+}
+
+/** Where something stands in a file, for people: `flake-trust/policy.jsonc:3:7`. */
+export function placeWords(file: VettingFile, span: FileProblem['span'], text = ''): string {
+  const { line, character } = new LineIndex(text).rangeOf(span);
+  return `${file}:${line + 1}:${character + 1}`;
 }
