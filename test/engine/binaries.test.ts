@@ -25,6 +25,7 @@ import { makeSigner } from '../support/signer';
 const trusted = makeSigner('trusted-1');
 const stranger = makeSigner('stranger-1');
 const CACHE = 'https://cache.example';
+const OWN = 'file:///srv/cache';
 const NOW = '2026-05-01T00:00:00.000Z';
 
 function flake(): { facts: FlakeFacts; input: InputFacts } {
@@ -97,6 +98,25 @@ describe('the binaries of an input', () => {
     const walk = walkOver({ [CACHE]: down }, [trusted.publicKey]);
     const known = await knownBinaries(facts, input, { walk, store }, never);
     assert.deepEqual([known?.outputs, known?.found, known?.unknown], [4, 0, 4]);
+  });
+
+  it('of a private input are asked for at private caches alone, which is told', async () => {
+    const facts = readFlake({ flakeNix: PLAIN.nix, flakeLock: PLAIN.lock }, { privatePatterns: ['github:NixOS'], now: 0 });
+    const [input] = facts.inputs;
+    assert.ok(input);
+    const given = ports();
+    const own = cacheOf({ bash: { signers: [trusted] } });
+    const walk = walkOver({ [CACHE]: given.cache, [OWN]: own }, [trusted.publicKey]);
+    const checked = await checkBinaries(facts, input, { dir: '/f' }, { ...given, walk }, never);
+    assert.ok(checked.kind === 'ok');
+    for (const binaries of [checked.value, await knownBinaries(facts, input, { walk, store: given.store }, never)]) {
+      assert.deepEqual(
+        [binaries?.found, binaries?.caches, binaries?.notAsked],
+        [1, [OWN], { reason: 'matches your pattern "github:NixOS"', caches: [CACHE] }],
+      );
+    }
+    assert.deepEqual(given.cache.asked, []);
+    assert.equal(own.asked.filter((asked) => asked !== 'info').length, 8);
   });
 
   it('are known of every input of the lock that was checked, and no walk is begun where none was', async () => {

@@ -7,6 +7,8 @@ import { after, before, describe, it } from 'mocha';
 import type { AuditReport } from '../../server/src/domain/closureReport';
 import { storePathHash, storePathName, type StorePath } from '../../server/src/domain/storePath';
 import { ensureBuilt, runCli } from '../support/cli';
+import { startHttpProxy } from '../support/proxyServer';
+import { schemaErrors } from '../support/reportSchema';
 import { serveFolder } from './serveFolder';
 import { makeRealNix, shellDerivation, type NixKey, type RealNix } from './realNix';
 
@@ -50,13 +52,15 @@ describe('the bundled command line with the installed Nix', function () {
     await mkdir(home, { recursive: true });
     const trust = ['--substituters', url, '--trusted-public-keys', key.publicKey];
     return runCli(['audit', flake, ...args, ...trust], home, {
-      env: {
-        NIX_CONF_DIR: join(nix.dir, 'other-conf'),
-        NIX_REMOTE: `local?root=${join(nix.dir, 'empty')}`,
-        GIT_CONFIG_GLOBAL: '/dev/null',
-      },
+      env: environment(),
     });
   }
+
+  const environment = () => ({
+    NIX_CONF_DIR: join(nix.dir, 'other-conf'),
+    NIX_REMOTE: `local?root=${join(nix.dir, 'empty')}`,
+    GIT_CONFIG_GLOBAL: '/dev/null',
+  });
 
   it('plans and audits an output', async () => {
     const { code, stdout, stderr } = await run('--output', '.#default', '--json');
@@ -106,6 +110,40 @@ describe('the bundled command line with the installed Nix', function () {
     assert.match((await run('--binaries')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
     // From then on without Nix, and offline.
     assert.match((await run('--offline')).stdout, /lib: 1 of 1 output path signed by trusted-1, verified/);
+  });
+
+  it('asks no public cache for the binaries of a private input, and says so', async () => {
+    const server = await serveFolder(cache);
+    const proxy = await startHttpProxy({ target: () => Number(new URL(server.url).port) });
+    const home = join(nix.dir, 'private-home');
+    await mkdir(home);
+    const audit = (...args: string[]) =>
+      runCli(
+        [
+          ...['audit', flake, ...args, '--substituters', `http://cache.example.org file://${cache}`],
+          ...['--trusted-public-keys', key.publicKey],
+        ],
+        home,
+        { env: { ...environment(), NO_PROXY: '', http_proxy: `http://127.0.0.1:${proxy.port}` } },
+      );
+    try {
+      const { code, stdout, stderr } = await audit('--binaries', 'lib', '--json');
+      assert.deepEqual([code, stderr], [0, '']);
+      const report = JSON.parse(stdout) as AuditReport;
+      assert.deepEqual(schemaErrors(report), []);
+      const { binaries } = report.inputs[0]!;
+      assert.deepEqual([binaries?.verified, binaries?.caches], [1, [`file://${cache}`]]);
+      assert.deepEqual(binaries?.notAsked, { reason: 'a path on this machine', caches: ['http://cache.example.org'] });
+      const text = (await audit('--binaries', 'lib')).stdout;
+      assert.match(text, /^ {4}private \(a path on this machine\), so not asked of cache\.example\.org$/m);
+      assert.equal(proxy.asked.length, 0);
+      // Who asks for the closure of an output asks all caches, as Nix will.
+      await audit('--output', '.#default');
+      assert.ok(proxy.asked.some((url) => url.endsWith('.narinfo')));
+    } finally {
+      await proxy.close();
+      await server.close();
+    }
   });
 
   it('sees, when it asks again, that a cache changed an answer', async () => {

@@ -78,6 +78,8 @@ export interface InputReport {
     readonly sampled?: boolean;
     readonly keyNames: readonly string[];
     readonly caches: readonly string[];
+    /** Public caches that were not asked, and why the input is private. */
+    readonly notAsked?: { readonly reason: string; readonly caches: readonly string[] };
     readonly checkedAt: string;
   };
   readonly vetting: {

@@ -23,6 +23,12 @@ export function mayHearOf(cache: ConfiguredCache, input: InputFacts): boolean {
   return input.privateReason === undefined || cache.private || cache.substituter.scheme === 'file';
 }
 
+/** Says why a cache must not hear of an input; `undefined` when it may. */
+export function whyWithheld(cache: ConfiguredCache, input: InputFacts): string | undefined {
+  if (mayHearOf(cache, input)) return undefined;
+  return `private input (${input.privateReason ?? ''}), and this cache is not marked private`;
+}
+
 /** Remembers, shares and bounds what is asked of caches; see {@link AnswerMemory}. */
 export class CacheDesk {
   readonly #ports: EnginePorts;

@@ -4,7 +4,7 @@ import type { CacheReport, InputReport, InputsReport } from '../domain/inputsRep
 import { LineIndex } from '../util/lineIndex';
 import { plainText } from '../util/plainText';
 import { VERSION } from '../version';
-import { mayHearOf, type CacheView } from './askCaches';
+import { whyWithheld, type CacheView } from './askCaches';
 import { dynamicFindings, type JudgedInput } from './dynamicFindings';
 import type { AuditScope } from './engine';
 import { judgeAnswer, judgePath, notAsked, type Judged } from './judge';
@@ -77,9 +77,8 @@ function answerFor(input: InputFacts, view: CacheView, scope: AuditScope): Judge
   // What holds for the cache as a whole is the better reason: nothing was kept from it for this input's sake.
   if (view.refusal !== undefined) return notAsked(view.cache, view.refusal);
   if (input.storePath === undefined) return notAsked(view.cache, whyNoStorePath(input));
-  if (!mayHearOf(view.cache, input)) {
-    return notAsked(view.cache, `private input (${input.privateReason ?? ''}), and this cache is not marked private`);
-  }
+  const withheld = whyWithheld(view.cache, input);
+  if (withheld !== undefined) return notAsked(view.cache, withheld);
   const path = { storePath: input.storePath, ...(input.narHash === undefined ? {} : { narHash: input.narHash }) };
   return judgeAnswer(view, path, scope);
 }

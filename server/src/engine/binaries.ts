@@ -6,7 +6,10 @@ import { lockedGraphDigest } from '../domain/lockedGraph';
 import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import type { InputReport, InputsReport } from '../domain/inputsReport';
 import { compareText } from '../util/compare';
+import { plainText } from '../util/plainText';
+import { whyWithheld } from './askCaches';
 import type { Walk } from './closure/auditOutputs';
+import type { ConfiguredCache } from './trustConfiguration';
 import type { BinariesStore, Clock, NixAnswer, NixCli, NixFlake, StoredPackages } from './ports';
 
 export type InputBinaries = NonNullable<InputReport['binaries']>;
@@ -111,7 +114,7 @@ export async function checkBinaries(
     known.find(({ system }) => system === found.value.system),
   );
   if (key !== undefined) await store.put(key, packages);
-  return { kind: 'ok', value: await lookUp(packages, walk, signal) };
+  return { kind: 'ok', value: await lookUp(packages, input, walk, signal) };
 }
 
 /**
@@ -134,7 +137,7 @@ export async function knownBinaries(
 ): Promise<InputBinaries | undefined> {
   const key = packagesKey(facts, input);
   const [newest] = key === undefined ? [] : newestFirst(await store.get(key));
-  return newest === undefined ? undefined : lookUp(newest, walk, signal);
+  return newest === undefined ? undefined : lookUp(newest, input, walk, signal);
 }
 
 /**
@@ -182,17 +185,31 @@ function newestFirst(known: readonly StoredPackages[]): readonly StoredPackages[
   return [...known].sort((a, b) => b.at - a.at || compareText(a.system, b.system));
 }
 
-/** Counts outputs, each path once: packages are often the same under two names. */
-async function lookUp({ system, sampled, outputs, at }: StoredPackages, walk: Walk, signal: AbortSignal): Promise<InputBinaries> {
+/**
+ * Counts outputs, each path once: packages are often the same under two names. Of a private input only private caches are asked: what is built
+ * from it tells of it as much as its source does.
+ */
+async function lookUp(
+  { system, sampled, outputs, at }: StoredPackages,
+  input: InputFacts,
+  walk: Walk,
+  signal: AbortSignal,
+): Promise<InputBinaries> {
   const roots = [...new Set(outputs.map(({ path }) => path))];
   let found = 0;
   let verified = 0;
   let unknown = 0;
   const keyNames = new Set<string>();
   const caches = new Set<string>();
+  const notAsked = new Set<string>();
+  const withheld = (cache: ConfiguredCache): string | undefined => {
+    const reason = whyWithheld(cache, input);
+    if (reason !== undefined && cache.ask) notAsked.add(cache.substituter.url);
+    return reason;
+  };
   if (roots.length > 0) {
     // No more paths than roots: who signed the packages is asked, not who signed what they need.
-    const closure = await walk({ roots, maxPaths: roots.length }, signal);
+    const closure = await walk({ roots, maxPaths: roots.length, withheld }, signal);
     signal.throwIfAborted();
     for (const { verdict, shown, keyNames: names, from } of closure.entries()) {
       if (shown !== undefined) found++;
@@ -211,6 +228,9 @@ async function lookUp({ system, sampled, outputs, at }: StoredPackages, walk: Wa
     ...(sampled ? { sampled } : {}),
     keyNames: [...keyNames].sort(compareText),
     caches: [...caches].sort(compareText),
+    ...(notAsked.size === 0
+      ? {}
+      : { notAsked: { reason: plainText(input.privateReason ?? '', 200), caches: [...notAsked].sort(compareText) } }),
     checkedAt: new Date(at).toISOString(),
   };
 }

@@ -47,10 +47,22 @@ export function binariesLine(view: FlakeView, input: InputFacts): Line {
   };
 }
 
-function signedFacts({ outputs, sampled = false, found, verified, unknown = 0, keyNames, caches }: Binaries): Piece[][] {
+function signedFacts({
+  outputs,
+  sampled = false,
+  found,
+  verified,
+  unknown = 0,
+  keyNames,
+  caches,
+  notAsked,
+}: Binaries): Piece[][] {
   if (outputs === 0) return [['it has no packages']];
   if (unknown === outputs)
-    return [[`${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}, about which no cache could be asked`]];
+    return [
+      [`${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}, about which no cache could be asked`],
+      ...privateFacts(notAsked),
+    ];
   const signers: Piece[] =
     keyNames.length === 0 ? [' signed by a key that you trust'] : [' signed by ', ...named(keyNames), ', verified'];
   const untrusted = found - verified;
@@ -60,7 +72,12 @@ function signedFacts({ outputs, sampled = false, found, verified, unknown = 0, k
     ...(untrusted > 0 ? [[`${untrusted} without such a signature`]] : []),
     ...(outputs - found - unknown > 0 ? [[`${outputs - found - unknown} in no cache`]] : []),
     ...(unknown > 0 ? [[`${unknown} could not be checked`]] : []),
+    ...privateFacts(notAsked),
   ];
+}
+
+function privateFacts(notAsked: Binaries['notAsked']): Piece[][] {
+  return notAsked === undefined ? [] : [[`private (${plainText(notAsked.reason, 80)}): public caches were not asked`]];
 }
 
 function named(names: readonly string[]): Piece[] {
@@ -69,7 +86,16 @@ function named(names: readonly string[]): Piece[] {
 }
 
 /** The same in one plain sentence without its full stop. */
-export function binariesSummary({ outputs, sampled = false, found, verified, unknown = 0, keyNames, caches }: Binaries): string {
+export function binariesSummary({
+  outputs,
+  sampled = false,
+  found,
+  verified,
+  unknown = 0,
+  keyNames,
+  caches,
+  notAsked,
+}: Binaries): string {
   if (outputs === 0) return 'it has no packages for this system';
   const by = keyNames.length === 0 ? 'signed by a key that you trust' : `signed by ${list(keyNames)}, verified`;
   const where = caches.length === 0 ? '' : `, from ${list(caches.map(cacheName))}`;
@@ -79,6 +105,7 @@ export function binariesSummary({ outputs, sampled = false, found, verified, unk
     ...(found - verified > 0 ? [`${found - verified} without such a signature`] : []),
     ...(missing > 0 ? [`${missing} in no cache`] : []),
     ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
+    ...(notAsked === undefined ? [] : ['public caches were not asked, since it is private']),
   ].join('; ');
 }
 

@@ -3,9 +3,7 @@ import type { WorkDoneProgressReporter } from 'vscode-languageserver';
 import { checkBinaries } from '../engine/binaries';
 import type { ClosureAudit } from '../engine/closure/auditReport';
 import type { ClosureProgress } from '../engine/closure/request';
-import { mayHearOf } from '../engine/askCaches';
 import type { Clock, NixFailure } from '../engine/ports';
-import type { TrustConfiguration } from '../engine/trustConfiguration';
 import { binariesSummary } from '../features/binariesLine';
 import { columnsFrom, pathDetails } from '../features/closureRows';
 import { plural } from '../features/summary';
@@ -27,7 +25,6 @@ import type {
 } from '../protocol';
 import { finishedAudit } from '../report/finishedAudit';
 import { REPORT_FORMATS, reportPieces } from '../report/reportPieces';
-import type { InputFacts } from '../domain/flakeFacts';
 import { Slices } from '../util/inSlices';
 import { plainText } from '../util/plainText';
 import type { ClosureAudits, HeldAudit, Stage } from './closureAudits';
@@ -156,7 +153,7 @@ export class ClosureRequests {
     if (input === undefined) return failed('This flake has no such input any more.');
     const name = plainText(input.path.join('/'), 60);
     if (!input.flake) return failed(`"${name}" is not a flake, so it names no packages.`);
-    const configuration = askableFor(input, scope.configuration);
+    const { configuration } = scope;
     const telling = new Telling(reporter, clock, `Checking the binaries of ${name}`);
     const walks = await source.openWalks(circumstances, configuration.sslCertFile);
     try {
@@ -299,16 +296,6 @@ export class ClosureRequests {
   #foreignFolders(dir: string): readonly string[] {
     return [dir, ...this.#parts.views.folders];
   }
-}
-
-/** Public caches are not asked about the packages of a private input: their names tell what they are built from. */
-function askableFor(input: InputFacts, configuration: TrustConfiguration): TrustConfiguration {
-  if (input.privateReason === undefined) return configuration;
-  const reason = `private input (${input.privateReason}), and this cache is not marked private`;
-  return {
-    ...configuration,
-    caches: configuration.caches.map((cache) => (mayHearOf(cache, input) ? cache : { ...cache, ask: false, reason })),
-  };
 }
 
 function failed(message: string): RequestFailure {

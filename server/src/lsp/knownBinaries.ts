@@ -3,6 +3,7 @@
  * flake, lock and configuration, beside the work of hovers, which find it in memory.
  */
 import type { FlakeFacts } from '../domain/flakeFacts';
+import type { Walk } from '../engine/closure/auditOutputs';
 import { knownBinariesOf, type InputBinaries } from '../engine/binaries';
 import type { AuditScope } from '../engine/engine';
 import type { Logger } from '../engine/ports';
@@ -103,10 +104,8 @@ export class KnownBinaries {
     let walks: ClosureWalks | undefined;
     const openWalk = async () => {
       const opened = (walks = await this.#source.openWalks(settings, configuration.sslCertFile));
-      return (
-        asked: { readonly roots: Parameters<typeof opened.walk>[0]['roots']; readonly maxPaths?: number },
-        walking: AbortSignal,
-      ) => opened.walk({ ...asked, configuration, challenge: false, offline: true }, walking);
+      const walk: Walk = (asked, walking) => opened.walk({ ...asked, configuration, challenge: false, offline: true }, walking);
+      return walk;
     };
     try {
       const store = await this.#source.binaries();

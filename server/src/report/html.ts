@@ -23,6 +23,7 @@ import {
   dateOf,
   NOT_PROVED,
   NOT_PROVED_WITH_BINARIES,
+  notAskedWords,
   plural,
   shortRev,
   signerWords,
@@ -240,7 +241,9 @@ function inputTables(inputs: readonly InputReport[]): string {
             `${binaries.verified} of ${binaries.outputs}`,
             binaries.keyNames.map((name) => code(name)).join(', '),
             binaries.caches.map((url) => code(cacheLabel(url))).join(', '),
-            escapeHtml(`${binaries.system}, ${binaries.checkedAt.slice(0, 10)}`),
+            escapeHtml(
+              [`${binaries.system}, ${binaries.checkedAt.slice(0, 10)}`, notAskedWords(binaries) ?? []].flat().join('; '),
+            ),
           ],
         ],
   );

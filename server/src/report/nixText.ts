@@ -5,7 +5,7 @@ import type { FixedSource } from '../domain/fixedSources';
 import type { InputReport } from '../domain/inputsReport';
 import { plainText } from '../util/plainText';
 import { BUILD_REASONS, downloadCounts, issueWords } from './closureWords';
-import { cacheLabel, plural } from './words';
+import { cacheLabel, notAskedWords, plural } from './words';
 
 /** More lines of one kind than these are left to the JSON report. */
 const MAX_LINES = 20;
@@ -18,12 +18,15 @@ export function binariesText(inputs: readonly InputReport[], color: boolean): st
   const lines: string[] = [];
   for (const { path, binaries } of inputs) {
     if (binaries === undefined || path.length > 1) continue;
-    const { system, outputs, found, verified, keyNames, caches, checkedAt } = binaries;
+    const { system, outputs, found, verified, unknown = 0, keyNames, caches, checkedAt } = binaries;
     const keys = keyNames.length === 0 ? '' : ` by ${keyNames.map((name) => plainText(name, 60)).join(', ')}`;
     const where = caches.length === 0 ? '' : `, from ${caches.map(cacheLabel).join(', ')}`;
+    const open = unknown === 0 ? '' : `; ${unknown} not checked`;
+    const withheld = notAskedWords(binaries);
     lines.push(
-      `  ${plainText(path.join('/'), 80)}: ${verified} of ${plural(outputs, 'output path')} signed${keys}, verified; ${found} in caches${where}`,
+      `  ${plainText(path.join('/'), 80)}: ${verified} of ${plural(outputs, 'output path')} signed${keys}, verified; ${found} in caches${where}${open}`,
       dim(`    of its packages for ${plainText(system, 60)}, found out ${checkedAt.slice(0, 10)}`),
+      ...(withheld === undefined ? [] : [dim(`    ${withheld}`)]),
     );
   }
   return lines.length === 0 ? '' : ['', bold('Binaries of inputs'), ...lines, ''].join('\n');

@@ -65,6 +65,14 @@ export function cacheWords({ state, reason }: CacheReport): Words {
   }
 }
 
+/** Which caches were not asked about the binaries of a private input; `undefined` when none was left out. */
+export function notAskedWords({ notAsked }: NonNullable<InputReport['binaries']>): string | undefined {
+  if (notAsked === undefined) return undefined;
+  const caches = notAsked.caches.slice(0, 5).map(cacheLabel).join(', ');
+  const more = notAsked.caches.length > 5 ? ` and ${notAsked.caches.length - 5} more` : '';
+  return `private (${plainText(notAsked.reason, 100)}), so not asked of ${caches}${more}`;
+}
+
 /** Names a cache as short as it is clear: without `https://`. */
 export function cacheLabel(url: string): string {
   return plainText(url.replace(/^https?:\/\//, ''), 60);

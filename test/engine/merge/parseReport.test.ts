@@ -22,6 +22,10 @@ const report = () => ({
       ...{ path: ['nixpkgs'], node: 'nixpkgs', type: 'github', reference: 'github:NixOS/nixpkgs', flake: true, private: false },
       ...{ narHash, storePath: pathOf(9), rev: 'a'.repeat(40), lastModified: 1 },
       declaredAt: { line: 1, character: 2, endLine: 1, endCharacter: 9 },
+      binaries: {
+        ...{ system: 'x86_64-linux', outputs: 2, found: 1, verified: 1, unknown: 1, sampled: true, keyNames: ['k-1'] },
+        ...{ caches: [url], notAsked: { reason: 'a path', caches: [url] }, checkedAt: '2026-01-01T00:00:00.000Z' },
+      },
       answers: [
         {
           ...{ url, answer: 'found', narHash, contentAddressed: false, checkedAt: '2026-01-01T00:00:00.000Z' },

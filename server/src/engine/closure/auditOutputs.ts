@@ -11,11 +11,12 @@ import { compareText } from '../../util/compare';
 import type { Attributed, Attribution } from '../attribution';
 import type { NixAnswer, NixCli, NixFailure, NixFlake } from '../ports';
 import type { Closure } from './closure';
+import type { ClosureRequest } from './request';
 import { planBuild, plannedAudit, type BuildPlan, type PlanSources, type Substitute } from './plan';
 
 /** Looks store paths up: all that the roots lead to, or the first `maxPaths` of it. */
 export type Walk = (
-  request: { readonly roots: readonly StorePath[]; readonly also?: readonly StorePath[]; readonly maxPaths?: number },
+  request: Pick<ClosureRequest, 'roots'> & Partial<Pick<ClosureRequest, 'also' | 'maxPaths' | 'withheld'>>,
   signal: AbortSignal,
 ) => Promise<Closure>;
 

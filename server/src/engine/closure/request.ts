@@ -2,13 +2,15 @@
 import type { StorePath } from '../../domain/storePath';
 import type { EnginePorts } from '../engine';
 import type { FactsStore, SignatureVerifier, VerifiedSignatures } from '../ports';
-import type { TrustConfiguration } from '../trustConfiguration';
+import type { ConfiguredCache, TrustConfiguration } from '../trustConfiguration';
 
 export interface ClosureRequest {
   readonly roots: readonly StorePath[];
   /** Further paths that are looked at with all that they refer to. No chain begins at one that a root leads to. */
   readonly also?: readonly StorePath[];
   readonly configuration: TrustConfiguration;
+  /** Says why a cache must not hear of these paths; it is not asked then. */
+  readonly withheld?: (cache: ConfiguredCache) => string | undefined;
   /** Asks every cache for every path, and compares. Else a path is asked for in Nix's order until a cache has it and Nix would take it. */
   readonly challenge: boolean;
   /** No more paths are looked at than this; default {@link DEFAULT_MAX_PATHS}. */

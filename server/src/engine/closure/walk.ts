@@ -113,7 +113,7 @@ class Walker {
   }
 
   async #openLanes(signal: AbortSignal): Promise<void> {
-    const { configuration, offline = false, refresh = false, connections = DEFAULT_CONNECTIONS } = this.#request;
+    const { configuration, withheld, offline = false, refresh = false, connections = DEFAULT_CONNECTIONS } = this.#request;
     const { openCache, store, clock, verified } = this.#ports;
     // A cache that is named twice is asked once, under the first name it was given.
     const caches = new Map([...configuration.caches].reverse().map((cache) => [cache.substituter.url, cache]));
@@ -122,7 +122,7 @@ class Walker {
       .map(
         (cache) =>
           new CacheLane({
-            cache,
+            cache: askable(cache, withheld?.(cache)),
             client: openCache(cache, configuration),
             store,
             facts: this.#ports.facts,
@@ -334,4 +334,8 @@ class Walker {
 function inAskingOrder(lanes: readonly CacheLane[]): CacheLane[] {
   const rank = (lane: CacheLane): number => (lane.refusal !== undefined ? 2 : lane.priority === undefined ? 1 : 0);
   return [...lanes].sort((a, b) => rank(a) - rank(b) || (a.priority ?? 0) - (b.priority ?? 0));
+}
+
+function askable(cache: ConfiguredCache, refusal: string | undefined): ConfiguredCache {
+  return refusal === undefined ? cache : { ...cache, ask: false, reason: refusal };
 }

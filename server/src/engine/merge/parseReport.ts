@@ -80,6 +80,9 @@ const INPUT = z.looseObject({
   binaries: z.optional(
     z.looseObject({
       ...{ system: word, outputs: count, found: count, verified: count, keyNames: names, caches: names },
+      unknown: z.optional(count),
+      sampled: z.optional(z.boolean()),
+      notAsked: z.optional(z.looseObject({ reason: word, caches: names })),
       checkedAt: time,
     }),
   ),
