@@ -213,6 +213,10 @@ export function startServer(connection: Connection, host: ServerHost): void {
     guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.init(fields(params), signal)),
   );
   connection.onRequest(
+    protocol.VETTING_CHANGES,
+    guarded(BROKEN, (params: unknown, { vetting }, signal) => vetting.changes(fields(params), signal)),
+  );
+  connection.onRequest(
     protocol.CLEAR,
     guarded(null, (_: unknown, { requests }) => requests.clear()),
   );

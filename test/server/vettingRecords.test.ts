@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nodeFiles } from '../../server/src/adapters/nodeFiles';
@@ -8,6 +8,7 @@ import { readRecords } from '../../server/src/domain/vetting/records';
 import * as protocol from '../../server/src/protocol';
 import { temporaryFolder } from '../support/flakeDir';
 import { narHashOf } from '../support/flakeFacts';
+import { makeHostileClone } from '../support/hostileClone';
 import { type LanguageClient, VSCODE_CAPABILITIES } from '../support/languageClient';
 import { type ServerSetup, startTestServer, type TestServer } from '../support/languageServer';
 import { githubNode, lockText, PLAIN } from '../support/sampleFlake';
@@ -388,6 +389,96 @@ describe('requests about vetting', () => {
     });
   });
 
+  describe('what changed', () => {
+    const lib = { kind: 'audit', source: 'github.com/example/lib', criteria: ['safe-to-build'] };
+    let revs: readonly string[];
+
+    /** A flake whose input is locked at the second commit of a repository, and reviewed at the first. */
+    const startWithClone = async (setup: ServerSetup = {}): Promise<string> => {
+      revs = makeHostileClone(at('clone'));
+      const node = githubNode('example', 'lib', { word: 'lib 1', locked: { rev: revs[1] } });
+      return start(
+        {
+          policy: POLICY,
+          records: recordsText({ ...lib, narHash: narHashOf('lib 0'), rev: revs[0] }),
+          nix: '{ inputs.lib.url = "github:example/lib"; outputs = _: { }; }\n',
+          lock: lockText({ lib: 'lib' }, { lib: node }),
+        },
+        setup,
+      );
+    };
+    const changes = (id: string, clones?: readonly unknown[]) =>
+      client.request<protocol.VettingChangesResult>(protocol.VETTING_CHANGES, { id, clones });
+
+    it('is shown from a clone that the user chose, and nothing of it runs or acts', async () => {
+      const id = await startWithClone();
+      const result = await changes(id, [at('clone'), 'relative', 7]);
+      assert.ok(result.kind === 'ok', JSON.stringify(result));
+      assert.deepEqual(result.base, { narHash: narHashOf('lib 0'), rev: revs[0], words: 'reviewed by Ada on 2026-11-01' });
+      assert.equal(result.compareUrl, `https://github.com/example/lib/compare/${revs[0]}...${revs[1]}`);
+      const { markdown, diff, ...size } = result.comparison ?? assert.fail('not compared');
+      assert.deepEqual(size, { repository: at('clone/.git'), commits: 1, files: 1, insertions: 2, deletions: 1 });
+      assert.match(markdown, /^# Changes in lib\n\nSince the review by Ada: \*\*1 commit, 1 file, \+2 -1 lines\*\*\n/);
+      assert.match(markdown, /\n- `[0-9a-f]{7}` \d{4}-\d{2}-\d{2} Bob: A second commit/);
+      assert.doesNotMatch(markdown, /(?<!\\)\]\(command|<img|\u001b/);
+      assert.equal(
+        diff.replace(/^index .*$/m, 'index'),
+        'diff --git a/file.txt b/file.txt\nindex\n--- a/file.txt\n+++ b/file.txt\n@@ -1 +1,2 @@\n-one\n+two\n+three\n',
+      );
+      assert.ok(!existsSync(at('clone/ran')), 'nothing that the repository configures is run');
+    });
+
+    it("is found in Nix's own cache", async () => {
+      const id = await startWithClone();
+      mkdirSync(at('home/.cache/nix/gitv3'), { recursive: true });
+      cpSync(at('clone/.git'), at('home/.cache/nix/gitv3/0abc'), { recursive: true });
+      const result = await changes(id);
+      assert.ok(result.kind === 'ok');
+      assert.equal(result.comparison?.repository, at('home/.cache/nix/gitv3/0abc'));
+    });
+
+    it('is left to the forge where no repository has both revisions', async () => {
+      const result = await changes(await startWithClone());
+      assert.ok(result.kind === 'ok');
+      assert.equal(result.comparison, undefined);
+      assert.match(result.compareUrl ?? '', /^https:\/\/github\.com\//);
+    });
+
+    it('is the difference that is recorded afterwards', async () => {
+      const id = await startWithClone();
+      // Reviewed later, and further away.
+      const far = { ...lib, narHash: narHashOf('far'), rev: '2'.repeat(40), when: '2026-11-02T00:00:00Z' };
+      write('flake-trust/records.jsonc', recordsText({ ...lib, narHash: narHashOf('lib 0'), rev: revs[0] }, far));
+      const base = async () => {
+        const form = await formOf(id);
+        return form.kind === 'ok' ? form.base?.narHash : assert.fail(form.message);
+      };
+      assert.equal(await base(), narHashOf('far'));
+      await changes(id, [at('clone')]);
+      assert.equal(await base(), narHashOf('lib 0'));
+      const { text } = await drafted(id, { ...REVIEW, delta: true });
+      assert.ok(text.includes(`"from": { "rev": "${revs[0]}", "narHash": "${narHashOf('lib 0')}" },`), text);
+    });
+
+    it('warns of a diff that hides something', async () => {
+      const id = await startWithClone();
+      const clone = makeHostileClone(at('other'), ['one\n', 'access\u202e // safe\n']);
+      const node = githubNode('example', 'lib', { word: 'lib 1', locked: { rev: clone[1] } });
+      write('flake.lock', lockText({ lib: 'lib' }, { lib: node }));
+      write('flake-trust/records.jsonc', recordsText({ ...lib, narHash: narHashOf('lib 0'), rev: clone[0] }));
+      client.changedOnDisk(uri('flake.lock'), uri('flake-trust/records.jsonc'));
+      const result = await changes(id, [at('other')]);
+      assert.ok(result.kind === 'ok');
+      assert.match(result.comparison?.markdown ?? '', /The diff has characters that hide or reverse text/);
+    });
+
+    it('says so where nothing was reviewed', async () => {
+      const id = await startWithClone();
+      write('flake-trust/records.jsonc', recordsText());
+      assert.match(messageOf(await changes(id)), /No other revision of lib is vetted or exempted/);
+    });
+  });
+
   it('are all refused in Restricted Mode', async () => {
     const id = await start(
       { policy: POLICY, records: recordsText(OLD) },
@@ -396,6 +487,7 @@ describe('requests about vetting', () => {
     const asked: [string, object][] = [
       [protocol.VETTING_FORM, { id }],
       [protocol.VETTING_DRAFT, { id, record: REVIEW }],
+      [protocol.VETTING_CHANGES, { id }],
       [protocol.VETTING_INIT, { uri: pathToFileURL(dir).href }],
     ];
     for (const [method, params] of asked) {

@@ -22,7 +22,7 @@ export type ProgramOutcome =
       readonly stderr: string;
     }
   | { readonly kind: 'timeout'; readonly stderr: string }
-  | { readonly kind: 'too-large' }
+  | { readonly kind: 'too-large'; /** The beginning. */ readonly stdout: string }
   | { readonly kind: 'not-started'; readonly code: string };
 
 /** Errors are said last, so the last is kept. */
@@ -78,7 +78,7 @@ export function runProgram(request: ProgramRequest, signal: AbortSignal): Promis
     child.on('error', (error: NodeJS.ErrnoException) => settle({ kind: 'not-started', code: error.code ?? error.message }));
     child.on('close', (code) => {
       if (over === 'timeout') settle({ kind: 'timeout', stderr: stderr.text() });
-      else if (over === 'too-large') settle({ kind: 'too-large' });
+      else if (over === 'too-large') settle({ kind: 'too-large', stdout: stdout.text() });
       else settle({ kind: 'exited', status: code ?? 128, stdout: stdout.text(), stderr: stderr.text() });
     });
   });
@@ -95,9 +95,10 @@ function gather(maxBytes: number, onTooMuch: () => void): Gatherer {
   let bytes = 0;
   return {
     add: (chunk) => {
+      const room = maxBytes - bytes;
       bytes += chunk.length;
+      if (room > 0) texts.push(decoder.write(chunk.subarray(0, room)));
       if (bytes > maxBytes) onTooMuch();
-      else texts.push(decoder.write(chunk));
     },
     text: () => texts.join('') + decoder.end(),
   };

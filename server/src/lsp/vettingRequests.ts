@@ -1,4 +1,5 @@
 /** The requests about vetting. Nothing is written before the user saw it: a draft is made first, and written by its id. */
+import { isAbsolute } from 'node:path';
 import type { Connection } from 'vscode-languageserver';
 import { addRecords, EMPTY_RECORDS, printRecord } from '../domain/vetting/edit';
 import { exemptUntil, firstFiles } from '../domain/vetting/firstFiles';
@@ -10,11 +11,14 @@ import { VETTING_FILES } from '../domain/vetting/types';
 import { placeWords } from '../domain/vetting/vettingFiles';
 import { changeFile, writeFirstFiles, type FileChange } from '../engine/vetting/changeFile';
 import type { GitHistory } from '../engine/vetting/ports';
+import { nearestBase, type ReviewBase } from '../engine/vetting/suggest';
 import { plural } from '../features/summary';
-import { recordFromForm, verdictSentence, vettingForm, type VettableInput } from '../features/vettingForm';
+import { recordFromForm, verdictSentence, vettingBase, vettingForm, type VettableInput } from '../features/vettingForm';
 import { hasPolicy, inputId, inputOfPath, type FlakeView, type VettingView } from '../features/view';
 import type {
   RequestFailure,
+  VettingChangesParams,
+  VettingChangesResult,
   VettingDraftParams,
   VettingDraftResult,
   VettingFormResult,
@@ -22,6 +26,7 @@ import type {
   VettingInitResult,
   VettingWriteResult,
 } from '../protocol';
+import { changesMarkdown } from '../report/vettingDiff';
 import { plainText } from '../util/plainText';
 import type { ClientSupport } from './clientSupport';
 import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
@@ -69,6 +74,13 @@ const MAX_DRAFTS = 20;
 
 /** So many bases that were shown are remembered. */
 const MAX_BASES = 200;
+
+/** So much of a diff is shown; more nobody reads in an editor. */
+const MAX_DIFF_BYTES = 4 * 1024 * 1024;
+
+const MAX_CLONES = 100;
+
+type VettingComparison = NonNullable<Extract<VettingChangesResult, { readonly kind: 'ok' }>['comparison']>;
 
 interface ReadyInput extends VettableInput {
   readonly flake: OpenFlake;
@@ -197,6 +209,47 @@ export class VettingRequests {
     };
   }
 
+  /** What changed since a tree of the same source was vetted. Rejects only when `signal` aborts. */
+  async changes({ id, clones }: Given<VettingChangesParams>, signal: AbortSignal): Promise<VettingChangesResult> {
+    const ready = await this.#readyInput(id, signal);
+    if ('message' in ready) return ready;
+    const { flake, input, one, vetting } = ready;
+    const git = await this.#git(flake.dir);
+    const found = await nearestBase(vetting.flake, one, { git, clones: foldersIn(clones) }, signal);
+    const name = plainText(inputId(input.path), 200);
+    if (found === undefined)
+      return failed(`No other revision of ${name} is vetted or exempted.`, 'All of it would have to be read, or a scope of it.');
+    const { tree, comparison, compareUrl: url } = found;
+    this.#showBase(flake, input.narHash, tree);
+    const compared = comparison === undefined ? undefined : await this.#compared(ready, found, git, signal);
+    return {
+      kind: 'ok',
+      input: name,
+      base: vettingBase(tree),
+      ...(url === undefined ? {} : { compareUrl: url }),
+      ...(compared === undefined ? {} : { comparison: compared }),
+    };
+  }
+
+  /** A difference that was measured, for people. */
+  async #compared(
+    { input }: ReadyInput,
+    { tree, comparison, compareUrl: url }: ReviewBase,
+    git: GitHistory,
+    signal: AbortSignal,
+  ): Promise<VettingComparison | undefined> {
+    const [from, to] = [tree.rev, input.rev];
+    if (comparison === undefined || from === undefined || to === undefined) return undefined;
+    const { repository, commits, files, insertions, deletions } = comparison;
+    const { text, cut } = (await git.diff(repository, { from, to }, MAX_DIFF_BYTES, signal)) ?? { text: '', cut: true };
+    const facts = { path: input.path, base: tree, from, to, comparison, cut, hidden: HIDDEN.test(text) };
+    return {
+      ...{ repository, commits, files, insertions, deletions },
+      markdown: changesMarkdown({ ...facts, ...(url === undefined ? {} : { url }) }),
+      diff: cut ? `${text}\n${CUT}\n` : text,
+    };
+  }
+
   /** The flake as its vetting files may be written, or why they may not. */
   async #ready(
     flake: OpenFlake | undefined,
@@ -270,6 +323,18 @@ export class VettingRequests {
   #git(dir: string): Promise<GitHistory> {
     return this.#parts.host.openGit([dir, ...this.#parts.views.folders]);
   }
+}
+
+/** As git reads it, no line of a diff: each of those begins with another character. */
+const CUT = '# Cut here: the difference is too long to be shown whole.';
+
+/** Characters by which a diff may look like another one: those that set the direction of text, and those without a width. */
+const HIDDEN = /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/u;
+
+/** Absolute folders among what the editor names. */
+function foldersIn(given: unknown): readonly string[] {
+  if (!Array.isArray(given)) return [];
+  return given.filter((folder): folder is string => typeof folder === 'string' && isAbsolute(folder)).slice(0, MAX_CLONES);
 }
 
 function baseKey({ dir }: OpenFlake, narHash = ''): string {

@@ -1,7 +1,9 @@
 /** What there is to review, in words: differences with their size, and suggestions. */
 import type { Comparison } from '../engine/vetting/ports';
 import type { Suggestion } from '../engine/vetting/suggest';
+import type { ReviewedTree } from '../domain/vetting/nearest';
 import { byWords } from '../domain/vetting/vetFlake';
+import { codeSpan, escapeMarkdown, link } from '../util/markdown';
 import { plainText } from '../util/plainText';
 import { shellWord } from '../util/shellWord';
 import { inputLabel, plural, shortRev } from './words';
@@ -40,7 +42,7 @@ export function comparisonLines({
       .slice(0, MAX_COMMITS)
       .map(
         ({ rev, date, author, subject }) =>
-          `  ${shortRev(rev)}  ${plainText(date, 10)}  ${plainText(author, 24).padEnd(24)}  ${plainText(subject, 90)}`,
+          `  ${shortRev(rev)}  ${plainText(date.slice(0, 10))}  ${plainText(author, 24).padEnd(24)}  ${plainText(subject, 90)}`,
       ),
     ...(commits > MAX_COMMITS ? [`  and ${commits - MAX_COMMITS} more commits`] : []),
     '',
@@ -52,11 +54,81 @@ export function comparisonLines({
       ),
     ...(files > MAX_FILES ? [`  and ${files - MAX_FILES} more files`] : []),
     '',
-    `  Read it: git --git-dir=${shellWord(repository)} diff --no-ext-diff --no-textconv ${from} ${to}`,
+    `  Read it: ${diffCommand(repository, from, to)}`,
     ...(url === undefined ? [] : [`  Or at the forge: ${url}`]),
-    '  This compares the revisions. That the locked hash belongs to the second is what flake.lock claims.',
+    `  ${THIS_COMPARES}`,
   ];
 }
+
+/** What {@link changesMarkdown} tells. */
+export interface ChangesFacts {
+  /** Path of the input from the root. */
+  readonly path: readonly string[];
+  readonly base: ReviewedTree;
+  readonly from: string;
+  readonly to: string;
+  readonly comparison: Comparison;
+  readonly url?: string;
+  /** The diff beside it is only the beginning. */
+  readonly cut: boolean;
+  /** It has characters that change the direction of text, or that nobody sees. */
+  readonly hidden: boolean;
+}
+
+/** The difference since an input was last vetted, as a Markdown document. Everything foreign in it is escaped; its only link is to the forge. */
+export function changesMarkdown({ path, base, from, to, comparison, url, cut, hidden }: ChangesFacts): string {
+  const { repository, log, changed, commits, linear, files } = comparison;
+  const what = base.state === 'vetted' ? 'review' : 'exemption';
+  return [
+    `# Changes in ${escapeMarkdown(path.join('/'), 120)}`,
+    '',
+    `Since the ${what} by ${escapeMarkdown(byWords(base.records), 200)}: **${sizeWords(comparison)}**`,
+    '',
+    `- from ${codeSpan(from)}`,
+    `- to ${codeSpan(to)}`,
+    ...(url === undefined ? [] : [`- ${link('the same at the forge', url)}`]),
+    ...(linear ? [] : ['- **The first does not lead to the second**: the branch was rewritten, or it is another one.']),
+    ...(cut ? ['- **The diff is cut**: it is too long to be shown whole.'] : []),
+    ...(hidden ? ['- **The diff has characters that hide or reverse text**: what it looks like is not what it is.'] : []),
+    '',
+    '## Commits',
+    '',
+    ...log
+      .slice(0, MAX_COMMITS)
+      .map(
+        ({ rev, date, author, subject }) =>
+          `- ${codeSpan(shortRev(rev))} ${escapeMarkdown(date.slice(0, 10))} ${escapeMarkdown(author, 60)}: ${escapeMarkdown(subject, 120)}`,
+      ),
+    ...(commits > MAX_COMMITS ? [`- and ${commits - MAX_COMMITS} more`] : []),
+    '',
+    '## Files',
+    '',
+    ...changed
+      .slice(0, MAX_FILES)
+      .map(({ path: name, insertions, deletions }) => `- ${codeSpan(name, 200)} +${insertions} -${deletions}`),
+    ...(files > MAX_FILES ? [`- and ${files - MAX_FILES} more`] : []),
+    '',
+    '## What to do next',
+    '',
+    'Read the diff. When you have, *Record a Review…* of what changed. In a terminal the same is shown by:',
+    '',
+    ...indentedCode(diffCommand(repository, from, to)),
+    '',
+    THIS_COMPARES,
+    '',
+  ].join('\n');
+}
+
+/** A code block that no text in it can end. */
+function indentedCode(text: string): string[] {
+  return [`    ${plainText(text, 1000)}`];
+}
+
+function diffCommand(repository: string, from: string, to: string): string {
+  return `git --git-dir=${shellWord(repository)} diff --no-ext-diff --no-textconv ${from} ${to}`;
+}
+
+const THIS_COMPARES = 'This compares the revisions. That the locked hash belongs to the second is what flake.lock claims.';
 
 /** `12 commits, 34 files, +560 -78 lines`. */
 export function sizeWords({ commits, files, insertions, deletions }: Comparison): string {

@@ -42,7 +42,7 @@ export function gitHistory({ environment, foreignFolders }: GitOptions): GitHist
     cwd: string,
     args: readonly string[],
     signal: AbortSignal,
-    config: 'none' | 'user' = 'none',
+    { config = 'none', maxOutput = MAX_OUTPUT }: { readonly config?: 'none' | 'user'; readonly maxOutput?: number } = {},
   ): Promise<ProgramOutcome> => {
     const program = await (found ??= findProgram('git', environment, foreignFolders));
     if (program.kind === 'absent') return { kind: 'not-started', code: 'ENOENT' };
@@ -59,10 +59,7 @@ export function gitHistory({ environment, foreignFolders }: GitOptions): GitHist
       GIT_GRAFT_FILE: '/dev/null',
       ...(config === 'user' ? {} : { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }),
     };
-    return runProgram(
-      { file: program.file, args: [...SAFE, ...args], cwd, env, timeoutMs: TIMEOUT_MS, maxOutput: MAX_OUTPUT },
-      signal,
-    );
+    return runProgram({ file: program.file, args: [...SAFE, ...args], cwd, env, timeoutMs: TIMEOUT_MS, maxOutput }, signal);
   };
   const output = async (repository: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined> => {
     const outcome = await git('/', [`--git-dir=${repository}`, ...args], signal);
@@ -83,11 +80,18 @@ export function gitHistory({ environment, foreignFolders }: GitOptions): GitHist
       }
       return { kind: 'unavailable', reason: 'no repository on this computer has both revisions' };
     },
+    async diff(repository, { from, to, paths }, maxBytes, signal) {
+      if (!isRev(from) || !isRev(to)) return undefined;
+      const args = [...DIFF, ...UNIFIED, from, to, ...limitsOf(paths)];
+      const outcome = await git('/', [`--git-dir=${repository}`, ...args], signal, { maxOutput: maxBytes });
+      if (outcome.kind === 'too-large') return { text: outcome.stdout.slice(0, outcome.stdout.lastIndexOf('\n') + 1), cut: true };
+      return outcome.kind === 'exited' && outcome.status === 0 ? { text: outcome.stdout, cut: false } : undefined;
+    },
     async identity(signal) {
       const ask = async (name: string): Promise<string | undefined> => {
         // Not of the repository: whoever wrote it must not decide as whom we sign.
         for (const scope of ['--global', '--system']) {
-          const outcome = await git('/', ['config', scope, '--get', name], signal, 'user');
+          const outcome = await git('/', ['config', scope, '--get', name], signal, { config: 'user' });
           const text = outcome.kind === 'exited' && outcome.status === 0 ? outcome.stdout.trim() : '';
           if (text !== '') return text;
         }
@@ -99,6 +103,21 @@ export function gitHistory({ environment, foreignFolders }: GitOptions): GitHist
       return name === undefined || mail === undefined ? (name ?? mail) : `${name} <${mail}>`;
     },
   };
+}
+
+/** What a repository configures must neither run a program nor change how a difference looks. */
+const DIFF = ['diff', '--no-ext-diff', '--no-textconv', '--no-renames', '--no-color'];
+const UNIFIED = [
+  '--unified=3',
+  '--submodule=short',
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+  '--no-color-moved',
+  '--word-diff=none',
+];
+
+function limitsOf(paths: readonly string[] = []): string[] {
+  return paths.length === 0 ? [] : ['--', ...paths.map((glob) => `:(top,glob)${glob}`)];
 }
 
 /** The git folder of each clone: `.git` in it, or itself where it is bare. */
@@ -124,15 +143,15 @@ async function nixRepositories({ variables, home }: Environment): Promise<string
 
 async function compareIn(
   repository: string,
-  { from, to, paths = [] }: CompareRequest,
+  { from, to, paths }: CompareRequest,
   output: (args: readonly string[]) => Promise<string | undefined>,
 ): Promise<Comparison | { readonly kind: 'unavailable'; readonly reason: string }> {
-  const limits = paths.length === 0 ? [] : ['--', ...paths.map((glob) => `:(top,glob)${glob}`)];
+  const limits = limitsOf(paths);
   const range = `${from}..${to}`;
   const [count, base, numbers, log] = await Promise.all([
     output(['rev-list', '--count', range, ...limits]),
     output(['merge-base', '--is-ancestor', from, to]),
-    output(['diff', '--no-ext-diff', '--no-textconv', '--no-renames', '--no-color', '--numstat', '-z', from, to, ...limits]),
+    output([...DIFF, '--numstat', '-z', from, to, ...limits]),
     output([
       'log',
       '--no-color',

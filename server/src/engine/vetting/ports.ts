@@ -56,6 +56,16 @@ export interface GitHistory {
     request: CompareRequest,
     signal: AbortSignal,
   ): Promise<Comparison | { readonly kind: 'unavailable'; readonly reason: string }>;
+  /**
+   * The unified diff of what was compared in a repository; at most `maxBytes` of it, ending with a whole line. Nothing where git fails. Foreign
+   * text as it is.
+   */
+  diff(
+    repository: string,
+    request: Omit<CompareRequest, 'clones'>,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly cut: boolean } | undefined>;
   /** `Name <mail>` as the user configured git, not as a repository does. */
   identity(signal: AbortSignal): Promise<string | undefined>;
 }
