@@ -33,6 +33,8 @@ const BEST_FIRST = ['verified', 'content-addressed', 'untrusted-key', 'unsigned'
 /** The same, and what is left when no cache told anything. */
 const VERDICTS = [...BEST_FIRST, 'unknown'] as const;
 
+const AGREEMENTS = ['none', 'single', 'agree', 'differ'] as const satisfies readonly Agreement[];
+
 export class Closure {
   readonly challenge: boolean;
   /** Those that are asked, in the order in which Nix would ask. */
@@ -162,7 +164,7 @@ export class Closure {
   }
 
   #entry(number: number): ClosureEntry {
-    return entryOf(this.#walked, number, this.challenge, this.lanes, this.#judged);
+    return entryOf(this.#walked, number, this.lanes, this.#judged);
   }
 }
 
@@ -172,6 +174,8 @@ interface Judged {
   readonly from: Uint16Array;
   /** By number of the path: the place in {@link VERDICTS}. */
   readonly verdicts: Uint8Array;
+  /** By number of the path, after a challenge: the place in {@link AGREEMENTS}. */
+  readonly agreements: Uint8Array | undefined;
 }
 
 interface ClosureParts {
@@ -191,6 +195,7 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
   const judged: Judged = {
     from: new Uint16Array(walked.paths.length),
     verdicts: new Uint8Array(walked.paths.length).fill(VERDICTS.length - 1),
+    agreements: challenge ? new Uint8Array(walked.paths.length) : undefined,
   };
   let narBytes = 0;
   let differ = 0;
@@ -221,7 +226,11 @@ async function measure(walked: Walked, challenge: boolean): Promise<ClosureParts
       count(byVerdict, VERDICTS[verdict] ?? 'unknown');
       for (const name of keyNamesOf(answers)) count(byKey, name);
       if (from !== undefined) count(byCache, from.url);
-      if (challenge && agreementOf(answers) === 'differ') differ++;
+      if (judged.agreements !== undefined) {
+        const agreement = agreementOf(answers);
+        judged.agreements[path] = AGREEMENTS.indexOf(agreement);
+        if (agreement === 'differ') differ++;
+      }
       for (const reference of shown?.references ?? NONE) {
         if ((parents[reference] ?? 0) >= 0) continue;
         parents[reference] = path;
@@ -252,7 +261,7 @@ function sortPaths(numbers: readonly number[], walked: Walked, slices: Slices): 
   );
 }
 
-function entryOf(walked: Walked, number: number, challenge: boolean, lanes: readonly CacheLane[], judged: Judged): ClosureEntry {
+function entryOf(walked: Walked, number: number, lanes: readonly CacheLane[], judged: Judged): ClosureEntry {
   const answers = walked.answersOf(number) ?? [];
   const from = lanes[(judged.from[number] ?? 0) - 1];
   return {
@@ -263,7 +272,7 @@ function entryOf(walked: Walked, number: number, challenge: boolean, lanes: read
     from,
     shown: shownOf(answers, from),
     answers,
-    agreement: challenge ? agreementOf(answers) : undefined,
+    agreement: judged.agreements === undefined ? undefined : AGREEMENTS[judged.agreements[number] ?? 0],
   };
 }
 

@@ -4,10 +4,19 @@ import type { Narinfo } from '../../domain/narinfo';
 import { verifyNarinfo, type NarinfoCheck, type NarinfoQuestion } from '../../domain/verifyNarinfo';
 import type { SignatureVerifier, VerifiedSignature, VerifiedSignatures } from '../ports';
 
-interface Pending {
+/** A signature of one path, and what became of it. */
+interface Seen {
   readonly triple: SignatureTriple;
   /** Where there is something to compare it with. */
   readonly digest: string | undefined;
+  /** Absent while it is verified. */
+  verdict: boolean | undefined;
+  /** Called with the verdict. */
+  readonly waiting: ((verified: boolean) => void)[];
+}
+
+interface Pending {
+  readonly seen: Seen;
   /** Which of the signatures of its narinfo it is. */
   readonly index: number;
 }
@@ -28,9 +37,8 @@ export class SignatureDesk {
   readonly #options: SignatureDeskOptions;
   /** Nothing to compare with is nothing to make digests for: they cost a tenth of a verification. */
   #recalls: boolean | undefined;
-  /** What did not verify; what did is in {@link VerifiedSignatures}. */
-  readonly #bad = new Set<string>();
-  readonly #underWay = new Map<string, ((verified: boolean) => void)[]>();
+  /** By number of the path, until it ends. A signature covers its path, so that it can come again only for the same one. */
+  readonly #seen = new Map<number, Seen[]>();
   #waiting = 0;
   #closed = false;
 
@@ -43,21 +51,25 @@ export class SignatureDesk {
     return this.#waiting >= MAX_WAITING;
   }
 
-  /** Checks a narinfo; `done` is called once, at once when nothing is left to verify. Not at all after {@link close}. */
-  check(narinfo: Narinfo, question: Omit<NarinfoQuestion, 'verifySignature'>, done: (check: NarinfoCheck) => void): void {
-    const recalls = (this.#recalls ??= this.#options.repeats || !this.#options.remembered.empty);
+  /**
+   * Checks a narinfo of the path with that number; `done` is called once, at once when nothing is left to verify. Not at all after {@link close}.
+   */
+  check(
+    path: number,
+    narinfo: Narinfo,
+    question: Omit<NarinfoQuestion, 'verifySignature'>,
+    done: (check: NarinfoCheck) => void,
+  ): void {
     const verdicts: boolean[] = [];
     const pending: Pending[] = [];
     // As if all that is not known yet were good, which nearly always comes true.
     const hoped = verifyNarinfo(narinfo, {
       ...question,
       verifySignature: (text, signature, key) => {
-        const triple = { text, signature, key };
-        const digest = recalls ? signatureDigest(triple) : undefined;
-        const known = digest === undefined ? undefined : this.#known(digest);
-        if (known === undefined) pending.push({ triple, digest, index: verdicts.length });
-        verdicts.push(known ?? true);
-        return known ?? true;
+        const seen = this.#look(path, { text, signature, key });
+        if (seen.verdict === undefined) pending.push({ seen, index: verdicts.length });
+        verdicts.push(seen.verdict ?? true);
+        return seen.verdict ?? true;
       },
     });
     if (pending.length === 0) {
@@ -67,8 +79,8 @@ export class SignatureDesk {
     this.#waiting++;
     let left = pending.length;
     let asHoped = true;
-    for (const { triple, digest, index } of pending) {
-      this.#verify(triple, digest, (verified) => {
+    for (const { seen, index } of pending) {
+      this.#await(seen, (verified) => {
         verdicts[index] = verified;
         asHoped &&= verified;
         left--;
@@ -80,40 +92,43 @@ export class SignatureDesk {
     }
   }
 
+  /** Every cache that is asked for the path has answered: its signatures do not come again. */
+  end(path: number): void {
+    this.#seen.delete(path);
+  }
+
   /** Nothing is answered any more. */
   close(): void {
     this.#closed = true;
-    this.#underWay.clear();
+    this.#seen.clear();
     this.#options.verifier.close();
   }
 
-  #known(digest: string): boolean | undefined {
-    return this.#options.remembered.has(digest) ? true : this.#bad.has(digest) ? false : undefined;
+  /** What is known of a signature. */
+  #look(path: number, triple: SignatureTriple): Seen {
+    const { remembered, repeats } = this.#options;
+    const others = repeats ? this.#seen.get(path) : undefined;
+    const same = others?.find((other) => isSame(other.triple, triple));
+    if (same !== undefined) return same;
+    const digest = (this.#recalls ??= !remembered.empty) ? signatureDigest(triple) : undefined;
+    const verdict = digest !== undefined && remembered.has(digest) ? true : undefined;
+    const seen: Seen = { triple, digest, verdict, waiting: [] };
+    if (others !== undefined) others.push(seen);
+    else if (repeats) this.#seen.set(path, [seen]);
+    return seen;
   }
 
-  #verify(triple: SignatureTriple, digest: string | undefined, done: (verified: boolean) => void): void {
-    const { verifier, remembered } = this.#options;
-    if (digest === undefined) {
-      verifier.verify(triple, ({ verified, digest: made }: VerifiedSignature) => {
-        if (this.#closed) return;
-        if (made !== undefined) remembered.add(made);
-        done(verified);
-      });
-      return;
-    }
-    const waiting = this.#underWay.get(digest);
-    if (waiting !== undefined) {
-      waiting.push(done);
-      return;
-    }
-    const mine = [done];
-    this.#underWay.set(digest, mine);
-    verifier.verify(triple, ({ verified }) => {
+  #await(seen: Seen, done: (verified: boolean) => void): void {
+    if (seen.waiting.push(done) > 1) return;
+    this.#options.verifier.verify(seen.triple, ({ verified, digest = seen.digest }: VerifiedSignature) => {
       if (this.#closed) return;
-      this.#underWay.delete(digest);
-      if (verified) remembered.add(digest);
-      else this.#bad.add(digest);
-      for (const tell of mine) tell(verified);
+      seen.verdict = verified;
+      if (verified && digest !== undefined) this.#options.remembered.add(digest);
+      for (const tell of seen.waiting) tell(verified);
     });
   }
+}
+
+function isSame(one: SignatureTriple, other: SignatureTriple): boolean {
+  return one.key === other.key && Buffer.compare(one.signature, other.signature) === 0 && one.text === other.text;
 }

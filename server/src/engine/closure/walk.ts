@@ -270,7 +270,7 @@ class Walker {
       requireSignatures: this.#requiresSignatures(cache),
       storeDir: configuration.storeDir,
     };
-    this.#desk?.check(narinfo, question, (check) => {
+    this.#desk?.check(path, narinfo, question, (check) => {
       if (check.kind === 'checked') done(this.#checks.intern(check));
     });
   }
@@ -300,11 +300,12 @@ class Walker {
       state.turn++;
     }
     if (state.underWay > 0) return;
-    this.#end(state);
+    this.#end(path, state);
   }
 
-  #end(state: PathState): void {
+  #end(path: number, state: PathState): void {
     state.done = true;
+    this.#desk?.end(path);
     this.#answered++;
     if (state.answers.some((answer) => answer?.kind === 'found' && answer.check?.verdict === 'verified')) this.#verified++;
     if (this.#answered === this.#visited) this.#onIdle();
