@@ -2,16 +2,15 @@
  * The figures of the README: `npm run bench`. Builds what it measures (minified, as shipped), makes its flakes and its cache, needs no
  * network. Each figure stands beside its aim and, where there is one, a peer that does the least that such a program must do.
  */
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { activationMs } from './benchActivation.mjs';
 import { closureBenchmark } from './bench/closure.mjs';
+import { startServer as startLanguageServer } from './bench/languageServer.mjs';
 import { vettingBenchmark } from './bench/vetting.mjs';
 
 const root = path.join(import.meta.dirname, '..');
@@ -35,16 +34,6 @@ const TRIVIAL = `
   connection.listen();
 `;
 
-/** Loaded into the measured process: answers a signal with what it uses, after a full collection. */
-const PROBE = `
-  process.on('SIGUSR2', () => {
-    globalThis.gc?.();
-    const { rss, heapUsed } = process.memoryUsage();
-    const { user, system } = process.cpuUsage();
-    process.stderr.write('probe ' + JSON.stringify({ rss, heapUsed, cpuMs: (user + system) / 1000 }) + '\\n');
-  });
-`;
-
 async function build() {
   await mkdir(out, { recursive: true });
   const shared = {
@@ -65,65 +54,10 @@ async function build() {
       outfile: path.join(out, 'trivial.js'),
     }),
     esbuild.build({ ...shared, entryPoints: ['test/support/benchParts.ts'], outfile: path.join(out, 'parts.cjs') }),
-    writeFile(path.join(out, 'probe.cjs'), PROBE),
   ]);
 }
 
-/** Starts a server and says `initialize`; `readyMs` is the time from its start until it answered. */
-async function startServer(file, home, settings = {}) {
-  const started = performance.now();
-  const child = spawn(process.execPath, ['--expose-gc', '-r', path.join(out, 'probe.cjs'), path.join(out, file), '--stdio'], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      XDG_CACHE_HOME: path.join(home, 'cache'),
-      NIX_CONF_DIR: home,
-      NIX_USER_CONF_FILES: '',
-      NO_PROXY: '*',
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
-  const statuses = [];
-  connection.onNotification('flakeTrust/status', (status) => statuses.push(status));
-  connection.listen();
-  await connection.sendRequest('initialize', {
-    processId: process.pid,
-    rootUri: null,
-    capabilities: {},
-    initializationOptions: { commands: true, settings },
-  });
-  const readyMs = performance.now() - started;
-  await connection.sendNotification('initialized', {});
-  child.stderr.setEncoding('utf8');
-  return {
-    readyMs,
-    connection,
-    until: async (state) => {
-      while (statuses.at(-1)?.state !== state) await new Promise((resolve) => setTimeout(resolve, 5));
-    },
-    open: (uri, text) =>
-      connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'nix', version: 1, text } }),
-    hover: (uri, line, character) =>
-      connection.sendRequest('textDocument/hover', { textDocument: { uri }, position: { line, character } }),
-    async probe() {
-      child.kill('SIGUSR2');
-      let text = '';
-      for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
-        text += chunk;
-        const found = /probe (.*)\n/.exec(text)?.[1];
-        if (found !== undefined) return JSON.parse(found);
-      }
-      throw new Error(`The server ended: ${text}`);
-    },
-    async stop() {
-      const ended = new Promise((resolve) => child.on('exit', resolve));
-      await connection.sendRequest('shutdown');
-      await connection.sendNotification('exit');
-      await ended;
-    },
-  };
-}
+const startServer = (file, ...rest) => startLanguageServer(path.join(out, file), ...rest);
 
 async function measureStart(home) {
   const times = { 'server.js': [], 'trivial.js': [] };

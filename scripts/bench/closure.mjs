@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { editorAudit } from './editorAudit.mjs';
 import { delayProxy } from './delayProxy.mjs';
 import { serveCaches } from './webServer.mjs';
 
@@ -95,6 +96,16 @@ export async function closureBenchmark({ quick = false, rounds = quick ? 1 : 3, 
       }
       log(`  warm: ${seconds(median(warm))} ours, ${seconds(median(nixWarm))} nix store verify`);
       report('warm, times faster than nix store verify', median(nixWarm) / median(warm), targets.warm);
+
+      const editor = await editorAudit({
+        ...{ server: join(root, 'dist/server.js'), folder, path: made.root, url, keys: made.keys, paths: made.paths },
+      });
+      log(`  in the editor: ${seconds(editor.cold.ms)} cold with ${editor.cold.hovers} hovers, ${seconds(editor.warm.ms)} warm`);
+      report('longest stall of the main thread in ms, cold', editor.cold.stallMs, 10, false);
+      report('longest wait for a hover in ms, cold', editor.cold.hoverMs, 10, false);
+      report('longest stall of the main thread in ms, warm', editor.warm.stallMs, 10, false);
+      report('longest wait for a hover in ms, warm', editor.warm.hoverMs, 10, false);
+      report('cancelled in ms', editor.cancelMs, 200, false);
 
       if (paths !== 10_000) continue;
       for (const latency of quick ? [20] : [20, 80]) {
