@@ -10,6 +10,7 @@ import type { FlakeFacts, InputFacts } from '../domain/flakeFacts';
 import { attributeNames } from '../domain/packageNames';
 import type { StorePath } from '../domain/storePath';
 import { compareText } from '../util/compare';
+import { Slices } from '../util/inSlices';
 import { joinedPackages, ownFlakes, packagesKey, recalledInputs, type BinariesPorts } from './binaries';
 import type { NixFailure, NixFlake, PackageOutput } from './ports';
 
@@ -56,7 +57,12 @@ export async function attributeClosure(
   { nix, store, clock }: Pick<BinariesPorts, 'nix' | 'store' | 'clock'>,
   signal: AbortSignal,
 ): Promise<Attributed> {
-  const wanted = new Set(paths);
+  const wanted = new Set<StorePath>();
+  const slices = new Slices();
+  for (const path of paths) {
+    wanted.add(path);
+    if (slices.due) await slices.pause();
+  }
   const offers = await rememberedOffers(facts, store);
   let claims = claimsOf(offers, derivations, facts);
   let inputs = decideClaims(claims, wanted);

@@ -198,7 +198,7 @@ export class ClosureAudits {
     const audit = view.report === undefined ? own : withFlake(view.report, own, outputs, rules);
     const known = new Set(view.report?.findings);
     const findings = audit.report.findings.filter((found) => !known.has(found));
-    const marks = { storeDir: configuration.storeDir, built: plannedAudit(plan).built, inputs };
+    const marks = { storeDir: configuration.storeDir, built: (await plannedAudit(plan)).built, inputs };
     const held: HeldAudit = {
       id: `closure-${this.#next++}`,
       ...names,

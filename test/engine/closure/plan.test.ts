@@ -198,7 +198,7 @@ describe('what is audited of a plan', () => {
       local: { src: [] },
       caches: { util: ['lib'], lib: [] },
     });
-    const { paths, walk, built } = plannedAudit(made);
+    const { paths, walk, built } = await plannedAudit(made);
     assert.deepEqual(names(paths), ['app', 'lib', 'lost', 'src', 'util']);
     assert.deepEqual(names(walk), ['lib', 'lost', 'src', 'util']);
     assert.deepEqual(

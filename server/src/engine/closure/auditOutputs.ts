@@ -8,6 +8,7 @@ import type { TrustedKeys } from '../../domain/publicKey';
 import type { StorePath } from '../../domain/storePath';
 import { verifyNarinfo } from '../../domain/verifyNarinfo';
 import { compareText } from '../../util/compare';
+import { Slices } from '../../util/inSlices';
 import type { Attributed, Attribution } from '../attribution';
 import type { NixAnswer, NixCli, NixFailure, NixFlake } from '../ports';
 import type { Closure } from './closure';
@@ -78,7 +79,7 @@ export async function auditOutputs(
   }
   request.onStage?.('walking');
   const roots = [...new Set([...plan.roots, ...resolved.value.paths, ...request.paths])].sort(compareText);
-  const { paths, built } = plannedAudit(plan);
+  const { paths, built } = await plannedAudit(plan);
   const { maxPaths } = request;
   const closure = await walk({ roots, also: paths, ...(maxPaths === undefined ? {} : { maxPaths }) }, signal);
   if (request.partial !== true) signal.throwIfAborted();
@@ -95,7 +96,7 @@ export async function auditOutputs(
       sources: { totals: fixedSourceTotals(list), list },
       ...(attribution === undefined
         ? {}
-        : { byInput: inputShares(withInputs(closure, attribution)), claims: attributed?.claims ?? [] }),
+        : { byInput: await inputShares(withInputs(closure, attribution)), claims: attributed?.claims ?? [] }),
       describe: (path) => {
         const storePath = path.storePath as StorePath;
         const mark = built.get(storePath);
@@ -138,15 +139,29 @@ function* withInputs(closure: Closure, attribution: Attribution): Generator<Pick
   }
 }
 
+interface Share {
+  readonly input?: readonly string[];
+  paths: number;
+  narBytes: number;
+}
+
 /** Counts paths by the input that they come from, those of most paths first; what belongs to no input comes last. */
-export function inputShares(paths: Iterable<Pick<ClosurePath, 'input' | 'narSize'>>): InputShare[] {
-  const shares = new Map<string, { input?: readonly string[]; paths: number; narBytes: number }>();
+export async function inputShares(paths: Iterable<Pick<ClosurePath, 'input' | 'narSize'>>): Promise<InputShare[]> {
+  const slices = new Slices();
+  const shares = new Map<string, Share>();
+  // Nearly all paths of an input have the very same list, which is known again without being read.
+  const known = new Map<readonly string[] | undefined, Share>();
   for (const { input, narSize = 0 } of paths) {
-    const key = JSON.stringify(input ?? null);
-    const share = shares.get(key) ?? { ...(input === undefined ? {} : { input }), paths: 0, narBytes: 0 };
-    shares.set(key, share);
+    let share = known.get(input);
+    if (share === undefined) {
+      const key = JSON.stringify(input ?? null);
+      share = shares.get(key) ?? { ...(input === undefined ? {} : { input }), paths: 0, narBytes: 0 };
+      shares.set(key, share);
+      known.set(input, share);
+    }
     share.paths++;
     share.narBytes += narSize;
+    if (slices.due) await slices.pause();
   }
   return [...shares.values()].sort(
     (a, b) =>

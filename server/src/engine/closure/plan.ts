@@ -5,8 +5,10 @@
  */
 import type { Derivation } from '../../domain/derivation';
 import type { LocalPathInfo } from '../../domain/localPathInfo';
-import type { StorePath } from '../../domain/storePath';
+import { storePathOrder, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
+import { Slices } from '../../util/inSlices';
+import { sortByOrder } from '../../util/sortByOrder';
 
 /** A narinfo that Nix would accept: its signature passes, or its content address. */
 export interface Substitute {
@@ -77,19 +79,19 @@ export async function planBuild(request: PlanRequest, sources: PlanSources, sign
   for (;;) {
     const decided = await decide(request, known, refused);
     const reached = await follow([...decided.fetched, ...decided.present, ...decided.sources], known);
-    const broken = brokenPaths(reached, known);
+    const broken = await brokenPaths(reached, known);
     const before = refused.size;
     for (const path of decided.fetched) {
       const missing = broken.get(path);
       if (missing !== undefined) refused.set(path, missing);
     }
     // Each round refuses an output more, so that this ends; most plans need one.
-    if (refused.size === before) return outcome(request, decided, reached, known);
+    if (refused.size === before) return await outcome(request, decided, reached, known);
   }
 }
 
 /** Gathers what an audit of the plan looks at: the outputs, and what the builds need, each with what it refers to. */
-export function plannedAudit({ local, substitute, build, missing }: BuildPlan): PlannedAudit {
+export async function plannedAudit({ local, substitute, build, missing }: BuildPlan): Promise<PlannedAudit> {
   const built = new Map<StorePath, 'local' | 'would-build'>();
   for (const { derivation, outputs } of build) {
     for (const name of outputs) {
@@ -98,8 +100,12 @@ export function plannedAudit({ local, substitute, build, missing }: BuildPlan): 
     }
   }
   for (const [path, { ultimate }] of local) if (ultimate) built.set(path, 'local');
-  const paths = [...new Set([...local.keys(), ...substitute.keys(), ...built.keys(), ...missing])].sort(compareText);
+  const paths = await sortedPaths(new Set([...local.keys(), ...substitute.keys(), ...built.keys(), ...missing]));
   return { paths, walk: paths.filter((path) => built.get(path) !== 'would-build'), built };
+}
+
+function sortedPaths(paths: Iterable<StorePath>): Promise<StorePath[]> {
+  return sortByOrder([...paths], storePathOrder, compareText, new Slices());
 }
 
 /** Asks each source once for each path. */
@@ -262,7 +268,8 @@ function referencesOf(path: StorePath, known: Knowledge): readonly StorePath[] {
 }
 
 /** Finds the paths that cannot be had, each with what it lacks: itself, or, going up, what is lacking below. What is in the local store is whole. */
-function brokenPaths(reached: ReadonlySet<StorePath>, known: Knowledge): Map<StorePath, StorePath> {
+async function brokenPaths(reached: ReadonlySet<StorePath>, known: Knowledge): Promise<Map<StorePath, StorePath>> {
+  const slices = new Slices();
   const referrers = new Map<StorePath, StorePath[]>();
   const broken = new Map<StorePath, StorePath>();
   for (const path of reached) {
@@ -273,23 +280,30 @@ function brokenPaths(reached: ReadonlySet<StorePath>, known: Knowledge): Map<Sto
       if (list === undefined) referrers.set(reference, [path]);
       else list.push(path);
     }
+    if (slices.due) await slices.pause();
   }
-  const queue = [...broken.keys()].sort(compareText);
+  const queue = await sortedPaths(broken.keys());
   for (const path of queue) {
     for (const referrer of referrers.get(path) ?? []) {
       if (broken.has(referrer)) continue;
       broken.set(referrer, broken.get(path) ?? path);
       queue.push(referrer);
     }
+    if (slices.due) await slices.pause();
   }
   return broken;
 }
 
-function outcome(request: PlanRequest, decided: Decisions, reached: ReadonlySet<StorePath>, known: Knowledge): BuildPlan {
+async function outcome(
+  request: PlanRequest,
+  decided: Decisions,
+  reached: ReadonlySet<StorePath>,
+  known: Knowledge,
+): Promise<BuildPlan> {
   const local = new Map<StorePath, LocalPathInfo>();
   const substitute = new Map<StorePath, Substitute>();
   const missing: StorePath[] = [];
-  for (const path of [...reached].sort(compareText)) {
+  for (const path of await sortedPaths(reached)) {
     const info = known.local(path);
     const found = known.substitute(path);
     if (info !== undefined) local.set(path, info);

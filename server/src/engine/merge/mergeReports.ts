@@ -81,7 +81,7 @@ async function merged(shards: Shards, gaps: string | undefined): Promise<AuditRe
       ...(stopped === undefined ? {} : { stopped }),
       ...(plan === undefined ? {} : { plan }),
       ...(list.some((one) => one.closure.byInput !== undefined)
-        ? { byInput: inputShares(closure.paths.map(({ path }) => path)) }
+        ? { byInput: await inputShares(closure.paths.map(({ path }) => path)) }
         : {}),
       ...(sources === undefined ? {} : { sources }),
     },
