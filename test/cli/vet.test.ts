@@ -283,6 +283,15 @@ describe('flake-trust vet', function () {
       assert.deepEqual([code, lib.state, lib.by], [0, 'vetted', 'Bob (import acme)']);
     });
 
+    it('is called after who publishes it where no name is given, and never twice the same', async () => {
+      publish('lib 0');
+      assert.match(await ok('import', url, '--map', 'their-word=safe-to-build'), /as "127-0-0-1"\./);
+      assert.equal((await check()).lib.by, 'Bob (import 127-0-0-1)');
+      const again = await vet('import', url.replace('records', 'others'));
+      assert.equal(again.code, 2);
+      assert.match(again.stderr, /has an import "127-0-0-1" already: --name/);
+    });
+
     it('refuses another digest until it is asked to refresh, then shows what changed', async () => {
       publish('lib 0');
       await ok('import', url, '--name', 'acme', '--map', 'their-word=safe-to-build');

@@ -146,6 +146,46 @@ describe('the bundled command line with the installed Nix', function () {
     }
   });
 
+  it('holds an output to each rule of a policy, which decides the exit code', async () => {
+    const stranger = await nix.makeKey('stranger-1');
+    const lib = (await nix.succeed(['eval', '--raw', `${flake}#default.lib.outPath`])).trim();
+    const [other, empty] = [await nix.makeCache('other', [lib], stranger), join(nix.dir, 'empty-cache')];
+    await mkdir(empty);
+    await writeFile(join(empty, 'nix-cache-info'), 'StoreDir: /nix/store\n');
+    const folder = join(nix.dir, 'policy');
+    await mkdir(folder);
+    const [ours, theirs, nothing] = [`file://${cache}`, `file://${other}`, `file://${empty}`];
+    const both = { keys: [key.publicKey, stranger.publicKey] };
+    for (const [outputs, expected, more = []] of [
+      [{ signedBy: { keys: [key.publicKey] } }, []],
+      [{ signedBy: { keys: [stranger.publicKey] } }, ['policy-keys']],
+      [{ signedBy: { ...both, atLeast: 'all' } }, ['policy-keys']],
+      [{ caches: [ours] }, []],
+      [{ caches: [nothing, ours] }, [], ['--extra-substituters', nothing]],
+      [{ caches: [nothing] }, ['policy-cache'], ['--extra-substituters', nothing, '--challenge']],
+      [{ agreement: true }, ['policy-agreement'], ['--challenge']],
+      [
+        { agreement: true },
+        [],
+        ['--extra-substituters', theirs, '--extra-trusted-public-keys', stranger.publicKey, '--challenge'],
+      ],
+      [{ localBuilds: ['a*'] }, []],
+      [{ localBuilds: [] }, ['policy-local-build']],
+    ] as readonly (readonly [object, readonly string[], (readonly string[])?])[]) {
+      await writeFile(join(folder, 'policy.jsonc'), JSON.stringify({ version: 1, inputs: [{ criteria: [] }], outputs }));
+      const { code, stdout, stderr } = await run('--output', '.#default', '--policy', folder, '--json', ...more);
+      const what = `${JSON.stringify(outputs)} ${more.join(' ')}: ${stderr}`;
+      const { findings } = JSON.parse(stdout) as AuditReport;
+      const broken = findings.filter(({ code: found, severity }) => found.startsWith('policy-') && severity === 'error');
+      assert.deepEqual(
+        broken.map((finding) => finding.code),
+        expected,
+        what,
+      );
+      assert.equal(code, expected.length === 0 ? 0 : 1, what);
+    }
+  });
+
   it('sees, when it asks again, that a cache changed an answer', async () => {
     const server = await serveFolder(cache);
     try {

@@ -3,6 +3,7 @@ import { documentFetch } from '../../adapters/vetting/fetchDocument';
 import { importEntries, printImportsLock, type ImportEntry } from '../../domain/vetting/importsLock';
 import { isCriterionName } from '../../domain/vetting/criteria';
 import { addImport as addToPolicy, type EditedText } from '../../domain/vetting/edit';
+import { importName } from '../../domain/vetting/importName';
 import { importedRecords } from '../../domain/vetting/importMap';
 import { VETTING_FILES, type ImportRule } from '../../domain/vetting/types';
 import { personWords } from '../../domain/vetting/vetFlake';
@@ -26,7 +27,7 @@ export async function vetImport(context: VetContext): Promise<number> {
   if (given !== undefined && named === undefined) return addImport(context, given);
   const rules = named === undefined ? known : [named];
   if (rules.length === 0) {
-    print('The policy imports nothing: `flake-trust vet import URL --name NAME` adds an import.');
+    print('The policy imports nothing: `flake-trust vet import URL` adds an import.');
     return EXIT.ok;
   }
   let worst: number = EXIT.ok;
@@ -65,11 +66,11 @@ export async function fetchImport({ command, runtime, dir, signal, now, log }: V
 /** Writes a new import to the policy, and its copy to the lock: the copy first, since a policy without it would be incomplete. */
 async function addImport(context: VetContext, from: string): Promise<number> {
   const { command, vetting } = context;
-  const { name } = command;
+  const name = command.name ?? importName(from);
   if (name === undefined || !isCriterionName(name))
     throw new VetError('--name is needed: small letters, digits and hyphens, for example acme');
   if (vetting.files.policy?.imports.some((rule) => rule.name === name))
-    throw new VetError(`the policy has an import "${name}" already`);
+    throw new VetError(`the policy has an import "${name}" already: --name gives this one another`);
   const criteria = new Map<string, string[]>();
   for (const text of command.map) {
     const [theirs = '', ours = ''] = text.split('=');

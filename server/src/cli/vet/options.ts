@@ -143,7 +143,7 @@ export function vetCommand(program: Command, choose: (command: VetCommand) => vo
     'write the revocations',
   );
   network(add('import', '[ADDRESS]', "lock another organisation's records: URL, path, or the name of an import of the policy"))
-    .option('--name <name>', 'what the import is called in the policy')
+    .option('--name <name>', 'what the import is called in the policy; after who publishes it when not given')
     .option('--map <theirs=ours>', 'what a criterion of theirs counts for here; may be given several times', collect)
     .option('--exclude <source>', 'a source, or the id of a record, that is left out; may be given several times', collect)
     .option('--key <key>', 'only records signed by this key count; may be given several times', collect)

@@ -10,6 +10,8 @@ export async function ask(
   const { stdin, stderr } = io;
   if (stdin === undefined || !stdin.isTTY || !stderr.isTTY) return undefined;
   const lines = createInterface({ input: stdin, output: stderr });
+  // While a line is edited the terminal sends Ctrl-C as a character: it means what it means elsewhere.
+  lines.once('SIGINT', () => process.emit('SIGINT'));
   try {
     const answer = (await lines.question(question, { signal })).trim();
     return answer === '' ? undefined : answer;
