@@ -1,7 +1,7 @@
 /** Flake Trust in Neovim: its built-in language client against `flake-trust lsp --stdio`, without any plugin of ours. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +67,8 @@ describe('Neovim', () => {
     await writeFile(join(folder, 'flake.nix'), FLAKE_NIX);
     await writeFile(join(folder, 'flake.lock'), FLAKE_LOCK);
     await writeFile(join(folder, 'nix.conf'), 'substituters =\n');
+    await mkdir(join(folder, 'flake-trust'));
+    await writeFile(join(folder, 'flake-trust/policy.jsonc'), '{ "version": 1 }\n');
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -84,7 +86,7 @@ describe('Neovim', () => {
         FLAKE_TRUST_CLI: resolve('dist/cli.js'),
         FLAKE_TRUST_FLAKE: folder,
         FLAKE_TRUST_OUT: out,
-        FLAKE_TRUST_DIAGNOSTICS: '2',
+        FLAKE_TRUST_DIAGNOSTICS: '4',
         FLAKE_TRUST_HOVER: '2:10',
       },
     });
@@ -97,7 +99,14 @@ describe('Neovim', () => {
     assert.match(tampered.message, /evil/);
     assert.ok(seen.diagnostics.some(({ code, line }) => code === 'insecure-transport' && line === 1));
 
+    const unvetted = seen.diagnostics.filter(({ code }) => code === 'not-vetted');
+    assert.deepEqual(
+      unvetted.map(({ line }) => line).sort(),
+      [1, 2],
+    );
+
     assert.match(seen.hover, /\*\*lib\*\*/);
+    assert.match(seen.hover, /\*\*Vetting\*\* no review covers this hash/);
     assert.match(seen.hover, /github:acme\/lib/);
     assert.match(seen.hover, /80fe496/);
     // A plain editor has neither our commands nor theme icons: nothing of either may show as raw text.

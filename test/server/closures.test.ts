@@ -241,6 +241,24 @@ describe('the language server, asked about closures,', () => {
       assert.deepEqual((await columns(result.audit, 3))?.names, []);
     });
 
+    it("holds it to the flake's policy, but for what that says to live with", async () => {
+      const rule = { signedBy: { keys: [makeSigner('theirs-1').publicKey] }, localBuilds: [] };
+      const audited = async (suppressions: readonly object[]) => {
+        files.set('/flake/flake-trust/policy.jsonc', JSON.stringify({ version: 1, outputs: rule, suppressions }));
+        server!.client.changedOnDisk('file:///flake/flake-trust/policy.jsonc');
+        const { audit: id, counts } = await finished();
+        const overview = await server!.client.request<protocol.ClosureOverview | null>(protocol.CLOSURE, { audit: id });
+        const found = overview?.report.findings.filter(({ code }) => code === 'policy-keys') ?? [];
+        return { errors: counts.errors, found: found.map(({ severity, suppressed }) => [severity, suppressed?.reason]) };
+      };
+      await start();
+      const { errors, found } = await audited([]);
+      assert.deepEqual(found, [['error', undefined]]);
+      const lived = await audited([{ code: 'policy-keys', reason: 'until we sign', until: '2099-01-01' }]);
+      assert.deepEqual(lived.found, [['error', 'until we sign']]);
+      assert.equal(lived.errors, errors - 1);
+    });
+
     it('tells everything about one path', async () => {
       await start();
       const { audit: id } = await finished();

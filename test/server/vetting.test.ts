@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type CodeAction, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
+import { printInstant } from '../../server/src/domain/vetting/instant';
 import type { JsonObject } from '../../server/src/domain/vetting/shape';
 import type { FileRead } from '../../server/src/engine/ports';
 import * as protocol from '../../server/src/protocol';
@@ -161,6 +162,14 @@ describe('vetting in the language server', () => {
     void client.connection.sendNotification(protocol.WORKSPACE_TRUSTED);
     await eventually('the trusted hover', () => client.heard.some(({ method }) => method === 'workspace/configuration'));
     assert.match((await client.hover(NIX, 1, 12)) ?? '', /\$\(checklist\) \*\*Vetting\*\*/);
+  });
+
+  it('tells of a review that ends while nobody touches anything', async () => {
+    const until = printInstant(Date.now() + 2000);
+    const client = await start({ ...OURS, files: flakeOnDisk([{ ...AUDIT, until }]) });
+    client.open(NIX, PLAIN.nix);
+    const [problem] = await client.diagnostics(NIX, (found) => codes(found).includes('vetting-expired'));
+    assert.match(JSON.stringify(problem?.message), /review by Ada ended on \d{4}-\d{2}-\d{2}/);
   });
 
   it('reads nothing again while flake.nix is typed', async () => {

@@ -119,6 +119,7 @@ function vettingView(facts: FlakeFacts, texts: VettingTexts, { access, reviewerK
     mistakes: fileFindings(flake, rules),
     isSuppressed: (finding) => suppressed(finding) !== undefined,
     userKeys: reviewerKeys !== undefined,
+    until: Infinity,
     documents: {},
   };
 }

@@ -2,7 +2,9 @@
 import type { FindingCode } from '../domain/finding';
 import type { InputFacts } from '../domain/flakeFacts';
 import type { Verdict } from '../domain/vetting/judge';
+import { reviewedTrees } from '../domain/vetting/nearest';
 import { verdictWords } from '../domain/vetting/verdictWords';
+import type { JudgedInput } from '../domain/vetting/vetFlake';
 import { reportedVetting } from '../engine/vetting/withVetting';
 import type { Icon, Line, Piece } from './richText';
 import { plural } from './summary';
@@ -97,8 +99,15 @@ export function mayRecord(view: FlakeView): boolean {
   return view.access !== 'restricted' && view.facts.lock.state === 'ok';
 }
 
-/** Whether something of the same source is known with which the locked tree may be compared. */
+const comparable = new WeakMap<JudgedInput, boolean>();
+
+/** Whether another tree of the same source meets what is asked, so that the difference is enough; looked up once, since it goes through all records. */
 export function canCompare({ vetting }: FlakeView, input: InputFacts): boolean {
   const one = vetting?.flake.judged.get(input.node);
-  return one !== undefined && (vetting?.flake.judge?.otherTrees(one.subject).length ?? 0) > 0;
+  if (vetting === undefined || one === undefined) return false;
+  const known = comparable.get(one);
+  if (known !== undefined) return known;
+  const found = reviewedTrees(vetting.flake, one).length > 0;
+  comparable.set(one, found);
+  return found;
 }

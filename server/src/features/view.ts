@@ -55,6 +55,8 @@ export interface VettingView {
   readonly isSuppressed: (finding: Pick<Finding, 'code' | 'subject'>) => boolean;
   /** Only what keys have signed that the user named counts. */
   readonly userKeys: boolean;
+  /** When it has to be judged anew, though nothing changes: milliseconds since 1970. */
+  readonly until: number;
   /** The texts that it was read from; the version of one that is not open is -1. */
   readonly documents: Readonly<Partial<Record<VettingFile, TextDocument>>>;
 }

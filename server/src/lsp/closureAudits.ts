@@ -9,6 +9,7 @@ import { plannedAudit } from '../engine/closure/plan';
 import type { ClosureProgress } from '../engine/closure/request';
 import type { AuditScope } from '../engine/engine';
 import type { Clock, Logger, NixAnswer, NixFailure } from '../engine/ports';
+import { withOutputPolicy } from '../engine/vetting/outputPolicy';
 import { closureAlarms } from '../features/closureAlarms';
 import { closureRows, type ClosureRows } from '../features/closureRows';
 import type { Finding } from '../domain/finding';
@@ -29,7 +30,7 @@ export interface HeldAudit {
   readonly cancelled: boolean;
   /** Together with what is known of the flake. */
   readonly audit: ClosureAudit;
-  /** Those that this audit brought, without those that are known of the flake anyway. */
+  /** Those that this audit brought, without those that are known of the flake anyway, and those that its policy says to live with. */
   readonly findings: readonly ReportedFinding[];
   readonly scope: AuditScope;
   /** Adds to a path what only Nix knows of it. */
@@ -195,9 +196,15 @@ export class ClosureAudits {
     const { closure, plan } = outputs;
     const rules = { audit: true, ...(severity === undefined ? {} : { severity }) };
     const own = await auditClosure(closure, rules);
-    const audit = view.report === undefined ? own : withFlake(view.report, own, outputs, rules);
+    const whole = view.report === undefined ? own : withFlake(view.report, own, outputs, rules);
+    const policy = view.vetting?.flake.files.policy;
+    const { trusted } = configuration;
+    const audit =
+      policy === undefined
+        ? whole
+        : await withOutputPolicy(whole, { policy, trusted, now: view.now, ...(severity === undefined ? {} : { severity }) });
     const known = new Set(view.report?.findings);
-    const findings = audit.report.findings.filter((found) => !known.has(found));
+    const findings = audit.report.findings.filter((found) => !known.has(found) && found.suppressed === undefined);
     const marks = { storeDir: configuration.storeDir, built: (await plannedAudit(plan)).built, inputs };
     const held: HeldAudit = {
       id: `closure-${this.#next++}`,

@@ -56,6 +56,7 @@ export class Publisher {
       const found = examined === undefined ? undefined : this.#found(flake, examined);
       for (const file of ALL_TEXTS) this.#publish(flake, file, found?.[file] ?? [], examined?.view);
       this.#onView(flake, examined?.view);
+      this.#whenItEnds(flake, examined?.view);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#log.error(`Problems could not be found: ${describeThrown(error)}`);
     }
@@ -64,12 +65,19 @@ export class Publisher {
   /** Takes everything back that was published for a flake. */
   withdraw(flake: OpenFlake): void {
     this.#delays.cancel(flake.dir);
+    this.#delays.cancel(`${flake.dir}\0end`);
     for (const file of ALL_TEXTS) this.#publish(flake, file, [], undefined);
   }
 
   dispose(): void {
     this.#delays.dispose();
     this.#stop.abort();
+  }
+
+  /** A review may end while nobody touches a file. */
+  #whenItEnds(flake: OpenFlake, view: FlakeView | undefined): void {
+    if (view?.vetting?.flake.judge === undefined) return;
+    this.#delays.schedule(`${flake.dir}\0end`, view.vetting.until - view.now, () => void this.now(flake));
   }
 
   #found(flake: OpenFlake, { view, circumstances }: Examined): Readonly<Partial<Record<FlakeText, readonly Diagnostic[]>>> {

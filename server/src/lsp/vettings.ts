@@ -144,6 +144,7 @@ export class Vettings {
       mistakes: fileFindings(flakeVetting, rules),
       isSuppressed: (finding) => suppressed(finding) !== undefined,
       userKeys: userKeys !== undefined,
+      until: judged.until,
       documents,
     };
     memory.judged = judged;

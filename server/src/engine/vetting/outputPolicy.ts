@@ -6,8 +6,9 @@ import type { Policy } from '../../domain/vetting/types';
 import { Slices } from '../../util/inSlices';
 import { closureReportedFindings, compareFindings, type ClosureAudit } from '../closure/auditReport';
 import type { ClosureEntry } from '../closure/closure';
+import type { FindingRules } from '../reportedFindings';
 
-export interface OutputPolicyRules {
+export interface OutputPolicyRules extends Pick<FindingRules, 'severity'> {
   readonly policy: Policy;
   readonly trusted: TrustedKeys;
   /** Milliseconds since 1970. */
@@ -15,7 +16,10 @@ export interface OutputPolicyRules {
 }
 
 /** Adds what breaks the rules, and marks what the policy suppresses. */
-export async function withOutputPolicy(audit: ClosureAudit, { policy, trusted, now }: OutputPolicyRules): Promise<ClosureAudit> {
+export async function withOutputPolicy(
+  audit: ClosureAudit,
+  { policy, trusted, now, severity }: OutputPolicyRules,
+): Promise<ClosureAudit> {
   const { closure, describe, report } = audit;
   const rules = policy.outputs === undefined ? undefined : new OutputRules(policy.outputs, trusted);
   if (rules !== undefined) {
@@ -36,7 +40,8 @@ export async function withOutputPolicy(audit: ClosureAudit, { policy, trusted, n
   }
   const outputs = rules?.judgement;
   const suppressions = suppressionsInForce(policy.suppressions, now);
-  const found = closureReportedFindings(outputs === undefined ? [] : outputFindings(outputs), { audit: true });
+  const levels = { audit: true, ...(severity === undefined ? {} : { severity }) };
+  const found = closureReportedFindings(outputs === undefined ? [] : outputFindings(outputs), levels);
   const findings = markSuppressed([...report.findings, ...found].sort(compareFindings), suppressions);
   return { ...audit, report: { ...report, findings }, policy: { ...(outputs === undefined ? {} : { outputs }), suppressions } };
 }
