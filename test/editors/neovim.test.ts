@@ -100,10 +100,7 @@ describe('Neovim', () => {
     assert.ok(seen.diagnostics.some(({ code, line }) => code === 'insecure-transport' && line === 1));
 
     const unvetted = seen.diagnostics.filter(({ code }) => code === 'not-vetted');
-    assert.deepEqual(
-      unvetted.map(({ line }) => line).sort(),
-      [1, 2],
-    );
+    assert.deepEqual(unvetted.map(({ line }) => line).sort(), [1, 2]);
 
     assert.match(seen.hover, /\*\*lib\*\*/);
     assert.match(seen.hover, /\*\*Vetting\*\* no review covers this hash/);
