@@ -91,6 +91,7 @@ describe('flake-trust vet', function () {
     );
     const delta = await check();
     assert.deepEqual([delta.code, delta.lib.state, delta.lib.scope], [0, 'exempted', ['all of it']]);
+    assert.equal(delta.lib.reviewedBy, undefined, 'what was reviewed rests on the exemption');
     assert.match(await ok('prune'), /keep .*exemption .*lib passes because of it/, 'the base of a chain is needed');
 
     await ok('certify', 'lib', '--full', ...ada);
@@ -98,6 +99,27 @@ describe('flake-trust vet', function () {
     assert.match(await ok('prune', '--write', ...ada), /revoke .*no input that is locked rests on it/);
     assert.equal((await check()).lib.state, 'vetted');
     assert.match(await ok('explain', 'lib'), /safe-to-build: reviewed\n {2}1\. .*full review of .* by Ada/);
+  });
+
+  it('says of an exempted input that it was reviewed as well, and that the exemption can go', async () => {
+    await ok('init', '--who', 'Ada <ada@example.org>');
+    assert.equal((await check()).lib.reviewedBy, undefined);
+    assert.doesNotMatch(await ok('check'), /reviewed as well/);
+    const certified = await ok('certify', 'lib', '--full', '--scope', 'lib/', '--who', 'Bob <bob@example.org>', '--yes');
+    assert.match(certified, /lib is still shown as exempted, by Ada: `flake-trust vet prune --write` revokes/);
+    const { lib } = await check();
+    assert.deepEqual([lib.state, lib.by, lib.reviewedBy, lib.basis], ['exempted', 'Ada', 'Bob', 'exemption']);
+    const text = await ok('check');
+    assert.match(text, /^· lib {2}exempted by Ada, until \S+, not signed, also reviewed by Bob$/m);
+    assert.match(text, /^1 exempted input reviewed as well: `flake-trust vet prune --write`/m);
+    const explained = await ok('explain', 'lib');
+    assert.match(explained, /safe-to-build: exempted\n {2}1\. .*exemption.*\n {2}reviewed as well:\n {2}1\. .*full review.*Bob/);
+    assert.match(explained, /vet prune --write/);
+    const { stdout } = await runCli(['inputs', flake, '--no-nix-conf', '--no-cache'], home);
+    assert.match(stdout, /vetting {2}exempted by Ada, until .*, also reviewed by Bob/);
+    await ok('prune', '--write', ...ada);
+    const after = await check();
+    assert.deepEqual([after.lib.state, after.lib.by, after.lib.reviewedBy], ['vetted', 'Bob', undefined]);
   });
 
   it('keeps what is there: init never overwrites, and nothing is written without a yes', async () => {

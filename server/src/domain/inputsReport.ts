@@ -90,6 +90,8 @@ export interface InputReport {
     readonly criteria?: readonly string[];
     /** The day or time when the first of the records ends, as written there. */
     readonly until?: string;
+    /** Of `exempted`: who reviewed it all the same, so that the exemption is not needed any more. */
+    readonly reviewedBy?: string;
     /** On what `vetted` and `exempted` rest; the weakest where it differs between criteria. */
     readonly basis?: 'review' | 'exemption' | 'trust';
     /** What of the criteria nothing meets. */

@@ -4,8 +4,8 @@ import { plainText } from '../util/plainText';
 import { printDay, printInstant } from '../domain/vetting/instant';
 import { patternsOf } from '../domain/vetting/sources';
 import type { VettingRecord } from '../domain/vetting/types';
-import { vettingReport, type FlakeVetting, type JudgedInput } from '../domain/vetting/vetFlake';
-import { inputLabel, shortRev, vettingWords } from './words';
+import { needlessExemption, vettingReport, type FlakeVetting, type JudgedInput } from '../domain/vetting/vetFlake';
+import { inputLabel, PRUNE_WORDS, shortRev, vettingWords } from './words';
 
 /** So many records that do not count are listed. */
 const MAX_OTHERS = 20;
@@ -14,7 +14,7 @@ const MAX_OTHERS = 20;
 export function explainVerdict(vetting: FlakeVetting, one: JudgedInput, path: readonly string[], now: number): string[] {
   const { judge, files } = vetting;
   const { verdict, subject, rules } = one;
-  const used = new Set([...verdict.criteria.flatMap(({ chain }) => chain), ...verdict.denials]);
+  const used = new Set([...verdict.criteria.flatMap(({ chain, reviews = [] }) => [...chain, ...reviews]), ...verdict.denials]);
   const others = files.records
     .filter((record) => !used.has(record) && isAbout(record, one))
     .sort((a, b) => b.when - a.when || compareText(a.id, b.id));
@@ -25,10 +25,13 @@ export function explainVerdict(vetting: FlakeVetting, one: JudgedInput, path: re
     `  verdict   ${verdict.state}: ${vettingWords({ vetting: vettingReport(vetting, one.input.node) }).text}`,
     '',
     ...verdict.denials.flatMap((record) => [`Denied by ${describe(record)}`, `    ${plainText(record.notes ?? '', 300)}`]),
-    ...verdict.criteria.flatMap(({ criterion, basis, chain }) => [
+    ...verdict.criteria.flatMap(({ criterion, basis, chain, reviews = [] }) => [
       `${plainText(criterion, 80)}: ${basis === undefined ? 'nothing meets it' : { review: 'reviewed', exemption: 'exempted', trust: 'its source is trusted' }[basis]}`,
       ...chain.map((record, index) => `  ${index + 1}. ${describe(record)}`),
+      ...(reviews.length === 0 ? [] : ['  reviewed as well:']),
+      ...reviews.map((record, index) => `  ${index + 1}. ${describe(record)}`),
     ]),
+    ...(needlessExemption(verdict).length === 0 ? [] : [PRUNE_WORDS]),
     ...(rules.length === 0
       ? []
       : [

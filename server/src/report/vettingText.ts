@@ -2,7 +2,7 @@
 import { createColors } from 'picocolors';
 import type { InputReport, InputsReport, ReportedFinding } from '../domain/inputsReport';
 import { plainText } from '../util/plainText';
-import { countWords, inputLabel, plural, vettingWords, type Tone } from './words';
+import { countWords, inputLabel, plural, PRUNE_WORDS, vettingWords, type Tone } from './words';
 
 const MARKS: Readonly<Record<InputReport['vetting']['state'], string>> = {
   'no-policy': ' ',
@@ -33,6 +33,7 @@ export function vettingText({ inputs, findings }: InputsReport, { color }: { rea
       }),
     ];
   });
+  const replaced = shown.filter(({ vetting }) => vetting.reviewedBy !== undefined).length;
   const counted = findings.filter(({ suppressed }) => suppressed === undefined);
   const hidden = findings.filter(({ suppressed }) => suppressed !== undefined);
   return [
@@ -41,6 +42,7 @@ export function vettingText({ inputs, findings }: InputsReport, { color }: { rea
     ...findingLines('Findings', counted, colors),
     ...findingLines('Suppressed by the policy', hidden, colors),
     `${plural(shown.length, 'input')}: ${stateCounts(shown)}; ${countWords(counted)}`,
+    ...(replaced === 0 ? [] : [`${plural(replaced, 'exempted input')} reviewed as well: ${PRUNE_WORDS}`]),
     colors.dim('As the policy and the records of this repository say; nothing was asked, and nobody else vouches for it.'),
     '',
   ].join('\n');

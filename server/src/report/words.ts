@@ -65,6 +65,9 @@ export function cacheWords({ state, reason }: CacheReport): Words {
   }
 }
 
+/** What to do where reviews have replaced an exemption. */
+export const PRUNE_WORDS = '`flake-trust vet prune --write` revokes exemptions that reviews have replaced.';
+
 /** Which caches were not asked about the binaries of a private input; `undefined` when none was left out. */
 export function notAskedWords({ notAsked }: NonNullable<InputReport['binaries']>): string | undefined {
   if (notAsked === undefined) return undefined;

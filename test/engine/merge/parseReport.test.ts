@@ -34,7 +34,15 @@ const report = () => ({
       ],
       signer: { verdict: 'verified', keyNames: ['k-1'] },
       vetting: {
-        ...{ state: 'exempted', by: 'Ada', criteria: ['safe-to-build'], until: '2027-01-01', basis: 'exemption', signed: true },
+        ...{
+          state: 'exempted',
+          by: 'Ada',
+          reviewedBy: 'Bob',
+          criteria: ['safe-to-build'],
+          until: '2027-01-01',
+          basis: 'exemption',
+          signed: true,
+        },
         ...{ missing: ['x'], scope: ['lib/'], records: ['r1'], rules: [{ rule: 'owner', outcome: 'violated', actual: 'them' }] },
       },
     },

@@ -1,9 +1,10 @@
 import type { VettingRecord } from '../../domain/vetting/types';
 import { reviewedTrees } from '../../domain/vetting/nearest';
 import type { JsonObject } from '../../domain/vetting/shape';
-import { byWords, vetFlake } from '../../domain/vetting/vetFlake';
+import { byWords, needlessExemption, vetFlake } from '../../domain/vetting/vetFlake';
 import { nearestBase } from '../../engine/vetting/suggest';
 import { readVetting } from '../../engine/vetting/readVetting';
+import { PRUNE_WORDS } from '../../report/words';
 import { plainText } from '../../util/plainText';
 import { treeField, treeFields } from '../../domain/vetting/newRecord';
 import { EXIT } from '../exit';
@@ -98,7 +99,7 @@ export async function tellVerdict(context: VetContext, node: string, name: strin
       print(
         chain.length === 0
           ? `${label} is exempted.`
-          : `${label} is still shown as exempted, by ${byWords(chain)}: \`flake-trust vet prune --write\` revokes exemptions that reviews have replaced.`,
+          : `${label} is still shown as exempted, by ${byWords(chain)}${needlessExemption(verdict).length === 0 ? '.' : `: ${PRUNE_WORDS}`}`,
       );
       return;
     }

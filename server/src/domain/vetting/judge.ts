@@ -39,6 +39,8 @@ export interface CriterionVerdict {
   readonly basis?: Basis;
   /** In the order in which they were reviewed. */
   readonly chain: readonly VettingRecord[];
+  /** Of an exemption of the tree itself: the reviews that meet the criterion as well, so that it is not needed any more. */
+  readonly reviews?: readonly VettingRecord[];
 }
 
 export interface Verdict {
@@ -278,8 +280,10 @@ export class Judge {
     const exempted = reach?.exempted.get(narHash);
     const audited = reach?.audited.get(narHash);
     // An exemption of the tree itself goes before its audits: the project said that it does not rest on them.
-    if (exempted !== undefined && exempted.previous === undefined)
-      return { criterion, basis: 'exemption', chain: [exempted.record] };
+    if (exempted !== undefined && exempted.previous === undefined) {
+      const reviews = reach === undefined || audited === undefined ? [] : chainOf(reach.audited, narHash);
+      return { criterion, basis: 'exemption', chain: [exempted.record], ...(reviews.length === 0 ? {} : { reviews }) };
+    }
     if (reach !== undefined && audited !== undefined)
       return { criterion, basis: 'review', chain: chainOf(reach.audited, narHash) };
     if (reach !== undefined && exempted !== undefined)

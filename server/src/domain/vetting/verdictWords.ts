@@ -23,9 +23,13 @@ export function verdictWords(vetting: InputReport['vetting']): VerdictWords {
     case 'vetted':
       return { facts: [`reviewed${by}`, ...criteria, ...until, ...unsigned], ...read, tone: 'good' };
     case 'exempted':
-      return vetting.basis === 'trust'
-        ? { facts: [`not reviewed: trust in its source${by}`, ...until, ...unsigned], tone: 'plain' }
-        : { facts: [`not reviewed: exempted${by}`, ...until, ...unsigned], ...read, tone: 'plain' };
+      if (vetting.basis === 'trust')
+        return { facts: [`not reviewed: trust in its source${by}`, ...until, ...unsigned], tone: 'plain' };
+      if (vetting.reviewedBy !== undefined) {
+        const also = `also reviewed by ${plainText(vetting.reviewedBy, 100)}`;
+        return { facts: [`exempted${by}`, ...until, ...unsigned, also], ...read, tone: 'plain' };
+      }
+      return { facts: [`not reviewed: exempted${by}`, ...until, ...unsigned], ...read, tone: 'plain' };
     case 'unvetted': {
       const missing = vetting.missing === undefined ? '' : `: ${names(vetting.missing)}`;
       return { facts: [`no review covers this hash${missing}`], tone: 'doubtful' };

@@ -103,9 +103,11 @@ export function vettingReport({ files, judge, judged }: FlakeVetting, node: stri
   const scope = [...new Set(records.flatMap(scopeWords))];
   const until = firstEnd(records);
   const passed = verdict.state === 'vetted' || verdict.state === 'exempted';
+  const reviews = needlessExemption(verdict);
   return {
     state: verdict.state,
     ...(records.length === 0 ? {} : { by: byWords(records) }),
+    ...(reviews.length === 0 ? {} : { reviewedBy: byWords(reviews) }),
     criteria: subject.criteria.map((name) => plainText(name, 80)),
     ...(until === undefined ? {} : { until }),
     ...(passed ? { basis: weakest(verdict) } : {}),
@@ -122,6 +124,12 @@ export function recordsOf({ state, criteria, denials, others }: Verdict): readon
   if (state === 'denied') return denials;
   if (state === 'vetted' || state === 'exempted') return [...new Set(criteria.flatMap(({ chain }) => chain))];
   return state === 'other-hash' ? others.slice(0, 1) : others;
+}
+
+/** The reviews for which an input would be vetted if it were not exempted; none where they would not suffice. */
+export function needlessExemption({ state, criteria }: Verdict): readonly VettingRecord[] {
+  if (state !== 'exempted' || criteria.some(({ basis, reviews }) => basis !== 'review' && reviews === undefined)) return [];
+  return [...new Set(criteria.flatMap(({ chain, reviews }) => reviews ?? chain))];
 }
 
 function weakest({ criteria }: Verdict): 'review' | 'exemption' | 'trust' {

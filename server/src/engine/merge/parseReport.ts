@@ -91,6 +91,7 @@ const INPUT = z.looseObject({
     by: z.optional(word),
     criteria: z.optional(names),
     until: z.optional(word),
+    reviewedBy: z.optional(word),
     basis: z.optional(z.enum(['review', 'exemption', 'trust'])),
     missing: z.optional(names),
     scope: z.optional(names),
