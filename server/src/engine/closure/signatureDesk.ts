@@ -124,7 +124,8 @@ export class SignatureDesk {
       if (this.#closed) return;
       seen.verdict = verified;
       if (verified && digest !== undefined) this.#options.remembered.add(digest);
-      for (const tell of seen.waiting) tell(verified);
+      // Taken out, since each of them holds a narinfo.
+      for (const tell of seen.waiting.splice(0)) tell(verified);
     });
   }
 }

@@ -154,7 +154,8 @@ class Walker {
       verifier: this.#ports.openVerifier(),
       repeats: this.#asked.length > 1,
       onRoom: () => {
-        for (const lane of this.#lanes) lane.resume();
+        // The one that is behind goes first: what one cache said of a path is held until the others have said it, too.
+        for (const lane of [...this.#asked].sort((a, b) => a.asked - b.asked)) lane.resume();
       },
     });
   }
