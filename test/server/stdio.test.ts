@@ -118,6 +118,8 @@ describe('the bundled server', () => {
       capabilities: {},
     });
     client.open(NIX, PLAIN.nix);
+    // A hover does not wait long for the disk; whoever lists flakes does.
+    await client.request(protocol.FLAKES);
     assert.match((await client.hover(NIX, 1, 12)) ?? '', /not checked: offline mode \(last result just now: found\)/);
     await client.request(protocol.CLEAR);
     assert.match((await client.hover(NIX, 1, 12)) ?? '', /not checked: offline mode(?! \()/);

@@ -22,7 +22,7 @@ export async function editOpenFile(
   { connection, support }: { readonly connection: Connection; readonly support: ClientSupport },
   flake: OpenFlake,
   file: VettingFile,
-  change: (text: string) => EditedText,
+  change: (text: string) => EditedText | Promise<EditedText>,
   label: string,
   signal: AbortSignal,
 ): Promise<FileChange> {
@@ -33,7 +33,7 @@ export async function editOpenFile(
     if (read?.kind !== 'read') return failed(`${file} was closed meanwhile; nothing was changed`);
     const { document } = read;
     const before = document.getText();
-    const edited = change(before);
+    const edited = await change(before);
     if (edited.kind === 'refused') return refusedChange(file, edited.problem, before);
     if (edited.text === before) return { kind: 'written', text: before };
     const { uri, version } = document;

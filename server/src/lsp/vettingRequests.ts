@@ -1,7 +1,7 @@
 /** The requests about vetting. Nothing is written before the user saw it: a draft is made first, and written by its id. */
 import { isAbsolute } from 'node:path';
 import type { Connection } from 'vscode-languageserver';
-import { addRecords, EMPTY_RECORDS, printRecord } from '../domain/vetting/edit';
+import { addingRecords, EMPTY_RECORDS, printRecord } from '../domain/vetting/edit';
 import { exemptUntil, firstFiles } from '../domain/vetting/firstFiles';
 import { reviewedTrees, type ReviewedTree } from '../domain/vetting/nearest';
 import { treeFields } from '../domain/vetting/newRecord';
@@ -27,6 +27,7 @@ import type {
   VettingWriteResult,
 } from '../protocol';
 import { changesMarkdown } from '../report/vettingDiff';
+import { runInSlices } from '../util/inSlices';
 import { plainText } from '../util/plainText';
 import type { ClientSupport } from './clientSupport';
 import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
@@ -171,7 +172,7 @@ export class VettingRequests {
       return failed('The lock or the policy changed meanwhile; nothing was written.', 'Look at the input again.');
     const { flake } = ready;
     const file = VETTING_FILES.records;
-    const change = (text = EMPTY_RECORDS) => addRecords(text, [record]);
+    const change = (text = EMPTY_RECORDS) => runInSlices(addingRecords(text, [record]), signal);
     const isOpen = flake.texts.isOpen(file);
     const outcome: FileChange = isOpen
       ? await editOpenFile(this.#parts, flake, file, change, 'Add a vetting record', signal)

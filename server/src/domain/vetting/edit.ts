@@ -2,12 +2,16 @@
  * Changes to the texts of records.jsonc and policy.jsonc. Everything that is not touched stays as it is, byte for byte: comments, order, white
  * space, line ends. What cannot be read is not changed.
  */
-import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { compareText } from '../../util/compare';
+import type { Span } from '../../util/span';
+import { runSteps, type Steps } from '../../util/steps';
 import { canonicalRecord, recordId } from './canonical';
-import { readJsonc, type FileProblem } from './jsonc';
-import { readRecords } from './records';
+import { readJsonc, spanOf, type FileProblem } from './jsonc';
+import { listElements } from './listElements';
+import { readingRecords } from './records';
 import type { JsonObject } from './shape';
+import { commentEnd, lineEnd, skipTrivia } from './trivia';
 import type { VettingRecord } from './types';
 
 export type EditedText =
@@ -53,13 +57,17 @@ function printValue(value: unknown): string {
  * there already is not added again.
  */
 export function addRecords(text: string, added: readonly JsonObject[]): EditedText {
-  const read = readRecords(text);
+  return runSteps(addingRecords(text, added));
+}
+
+/** The same in steps. */
+export function* addingRecords(text: string, added: readonly JsonObject[]): Steps<EditedText> {
+  const read = yield* readingRecords(text);
   const [problem] = read.problems;
   if (read.broken) return { kind: 'refused', problem: problem ?? { message: 'cannot be read', span: { start: 0, end: 0 } } };
-  const tree = parseTree(text, [], { allowTrailingComma: true });
-  const list = tree === undefined ? undefined : findNodeAtLocation(tree, ['records']);
-  if (list === undefined) return { kind: 'refused', problem: { message: 'has no list of records', span: { start: 0, end: 0 } } };
-  const elements = list.children ?? [];
+  const place = yield* listElements(text, 'records');
+  if (place === undefined) return { kind: 'refused', problem: { message: 'has no list of records', span: { start: 0, end: 0 } } };
+  const { list, elements } = place;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const keys = new Map(read.records.map((record) => [record.index, orderKey(record)]));
   const known = new Set(read.records.map(({ id }) => id));
@@ -89,12 +97,12 @@ export function addRecords(text: string, added: readonly JsonObject[]): EditedTe
     result = `${result.slice(0, offset)}${before}${blocks.join(eol)}${eol}${result.slice(offset)}`;
     if (comma !== undefined) result = `${result.slice(0, comma)},${result.slice(comma)}`;
   }
-  return checked(result, read.records.length + added.length);
+  return yield* checked(result, read.records.length + added.length);
 }
 
 /** What was made is read once more: an edit that breaks a file is a bug of ours, and must not reach the disk. */
-function checked(text: string, most: number): EditedText {
-  const read = readRecords(text);
+function* checked(text: string, most: number): Steps<EditedText> {
+  const read = yield* readingRecords(text);
   if (!read.broken && read.records.length <= most) return { kind: 'edited', text };
   return { kind: 'refused', problem: { message: 'cannot be changed without harm', span: { start: 0, end: 0 } } };
 }
@@ -108,12 +116,12 @@ interface Insertion {
 }
 
 /** The beginning of the line behind an element, its comma and a comment that belongs to it; or behind the bracket. */
-function placeBehind(text: string, container: Node, element: Node | undefined): Insertion {
-  const end = element === undefined ? container.offset + 1 : element.offset + element.length;
+function placeBehind(text: string, container: Span, element: Span | undefined): Insertion {
+  const end = element === undefined ? container.start + 1 : element.end;
   const next = element === undefined ? end : skipTrivia(text, end);
   const behind = element !== undefined && text[next] === ',' ? next + 1 : end;
   const comma = element === undefined || behind !== end ? {} : { comma: end };
-  for (let at = behind; at < container.offset + container.length - 1;) {
+  for (let at = behind; at < container.end - 1;) {
     if (text[at] === '\n') return { offset: at + 1, ownLine: true, ...comma };
     if (/\s/.test(text[at] ?? '')) at++;
     else if (text.startsWith('//', at)) at = lineEnd(text, at);
@@ -121,26 +129,6 @@ function placeBehind(text: string, container: Node, element: Node | undefined): 
     else break;
   }
   return { offset: behind, ownLine: false, ...comma };
-}
-
-/** The next place that is neither blank nor in a comment. */
-function skipTrivia(text: string, from: number): number {
-  for (let at = from; ;) {
-    if (/\s/.test(text[at] ?? '')) at++;
-    else if (text.startsWith('//', at)) at = lineEnd(text, at);
-    else if (text.startsWith('/*', at)) at = commentEnd(text, at);
-    else return at;
-  }
-}
-
-function commentEnd(text: string, from: number): number {
-  const end = text.indexOf('*/', from + 2);
-  return end < 0 ? text.length : end + 2;
-}
-
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf('\n', from);
-  return end < 0 ? text.length : end;
 }
 
 type OrderKey = readonly [source: string, when: number, id: string];
@@ -172,10 +160,11 @@ export function addImport(text: string, name: string, value: JsonObject): Edited
   if (container?.type !== 'object') {
     return { kind: 'refused', problem: { message: 'has no object to add an import to', span: { start: 0, end: 0 } } };
   }
+  const last = container.children?.at(-1);
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const entry = `${JSON.stringify(name)}: ${JSON.stringify(value, null, 2)}`;
   const block = imports === undefined ? `"imports": {\n${indented(entry)},\n},` : `${entry},`;
-  const { offset, comma, ownLine } = placeBehind(text, container, container.children?.at(-1));
+  const { offset, comma, ownLine } = placeBehind(text, spanOf(container), last === undefined ? undefined : spanOf(last));
   const lines = indented(imports === undefined ? block : indented(block)).replaceAll('\n', eol);
   const after = `${text.slice(0, offset)}${ownLine ? '' : eol}${lines}${eol}${text.slice(offset)}`;
   const edited = comma === undefined ? after : `${after.slice(0, comma)},${after.slice(comma)}`;

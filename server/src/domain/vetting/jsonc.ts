@@ -110,7 +110,8 @@ function failed(message: string, span: Span): JsoncRead {
   return { kind: 'failed', problem: { message, span } };
 }
 
-function spanOf({ offset, length }: Node): Span {
+/** Where a node of the tree stands. */
+export function spanOf({ offset, length }: Node): Span {
   return { start: offset, end: offset + length };
 }
 

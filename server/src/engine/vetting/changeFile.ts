@@ -19,14 +19,14 @@ const MAX_TRIES = 5;
 export async function changeFile(
   folder: VettingFolder,
   file: VettingFile,
-  change: (text: string | undefined) => EditedText,
+  change: (text: string | undefined) => EditedText | Promise<EditedText>,
   signal: AbortSignal,
 ): Promise<FileChange> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const read = await folder.read(nameInFolder(file), MAX_VETTING_BYTES[file], signal);
     if (read.kind === 'failed') return failed(`${file} cannot be read: ${read.reason}`);
     const before = read.kind === 'read' ? read.text : undefined;
-    const edited = change(before);
+    const edited = await change(before);
     if (edited.kind === 'refused') return refusedChange(file, edited.problem, before);
     if (edited.text === before) return { kind: 'written', text: edited.text };
     const outcome = await folder.write(nameInFolder(file), before, edited.text);
