@@ -118,8 +118,8 @@ export interface DetailsParams extends InputParams {
 /** Why the server could not do what was asked; both sentences are for people and harmless to show. */
 export interface RequestFailure {
   readonly kind: 'failed';
-  /** For what the extension can offer: another try that allows import from derivation, how to get Nix, managing trust. */
-  readonly reason?: 'needs-import-from-derivation' | 'no-nix' | 'restricted';
+  /** For what the extension can offer: another try that allows import from derivation, how to get Nix, managing trust, a form for one's name. */
+  readonly reason?: 'needs-import-from-derivation' | 'no-nix' | 'restricted' | 'no-identity';
   readonly message: string;
   /** What the user can do. */
   readonly hint?: string;
@@ -357,7 +357,7 @@ export const VETTING_INIT = 'flakeTrust/vettingInit';
 export interface VettingInitParams {
   /** Of the folder, of flake.nix or of flake.lock. */
   readonly uri: string;
-  /** Default: git's user configuration; refused when that has none. */
+  /** Default: git's user configuration; refused when that has none (`no-identity`). */
   readonly who?: string;
 }
 export type VettingInitResult =

@@ -34,9 +34,10 @@ describe('the packed extension, where Nix is installed,', function () {
       settings: { 'flakeTrust.caches': [{ url: cache.url, keys: [key], private: true }], 'git.enabled': false },
       ...options,
     });
+    if (options.trust === false) await workbench.button(/No, I don't trust/).click();
     await workbench.openFile('flake.nix');
     // The commands are offered once the server has seen a flake.
-    if (options.trust !== false) await workbench.status(/Flake: /);
+    await workbench.status(/Flake: /);
     return workbench;
   }
 
@@ -109,7 +110,6 @@ describe('the packed extension, where Nix is installed,', function () {
 
   it('runs no Nix in Restricted Mode', async () => {
     const code = await open({ trust: false });
-    await code.button(/No, I don't trust/).click();
     assert(!(await code.offered('Flake Trust: ')).some((title) => /Closure…|Binaries/.test(title)));
     assert.match(await code.hover('lib.url', 'lib', /Binaries/), /not checked yet(?! · Check)/);
   });

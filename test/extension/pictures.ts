@@ -5,6 +5,7 @@ import path from 'node:path';
 import { demoFlake, demoNixConf, serveDemoCache } from '../../scripts/demoCache.mjs';
 import manifest from '../../package.json';
 import { makeClosureSample } from './closureSample';
+import { makeVettingSample } from './vettingSample';
 import { Workbench } from './workbench';
 
 const root = path.join(__dirname, '..', '..');
@@ -87,8 +88,28 @@ async function closurePicture(): Promise<void> {
   }
 }
 
+/** Vetting: an input that has moved on since its review, and what changed in it. */
+async function vettingPictures(): Promise<void> {
+  const sample = await makeVettingSample(8642);
+  const picture = (name: string, theme: string, show: (code: Workbench) => Promise<unknown>) =>
+    takePicture(name, theme, sample.workspace, sample.env, async (code) => {
+      await code.status(/1 problem/);
+      await show(code);
+    });
+  try {
+    await picture('vetting-hover-dark', 'Default Dark Modern', (code) => code.hover('greeter.url', 'greeter', /Review Changes/));
+    await picture('vetting-changes-light', 'Default Light Modern', async (code) => {
+      await code.compareWith('greeter', sample.clone);
+      await code.preview(/3 commits/);
+    });
+  } finally {
+    await sample.end();
+  }
+}
+
 main()
   .then(closurePicture)
+  .then(vettingPictures)
   .catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`);
     process.exitCode = 1;

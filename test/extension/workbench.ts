@@ -151,16 +151,19 @@ export class Workbench {
     throw new Error(`The hover of ${word} never matched ${String(pattern)}; it said: ${last}`);
   }
 
-  /** Opens the palette and types. The key press is lost when the workbench moves the focus at the same moment. */
+  /** Opens the palette and types. The key is lost when the focus moves at the same moment, the text when another quick input closes. */
   async #openPalette(words: string): Promise<void> {
     const input = this.quickInput;
     await this.#until('the palette', async () => {
-      if (await input.isVisible()) return true;
-      await this.page.keyboard.press('F1');
-      await this.page.waitForTimeout(300);
-      return (await input.isVisible()) ? true : undefined;
+      if (!(await input.isVisible())) {
+        await this.page.keyboard.press('F1');
+        await this.page.waitForTimeout(300);
+      }
+      return input.fill(`>${words}`, { timeout: 1000 }).then(
+        () => true,
+        () => undefined,
+      );
     });
-    await input.fill(`>${words}`);
   }
 
   /** The middle of a word in a line of the active editor; nothing while the editor draws it anew. */
@@ -279,6 +282,21 @@ export class Workbench {
   /** A notification. */
   toast(text: RegExp): Locator {
     return this.page.locator('.notification-toast', { hasText: text }).first();
+  }
+
+  /** Asks what changed in an input since it was last vetted, and names a clone of it. */
+  async compareWith(input: string, clone: string): Promise<void> {
+    await this.run('Flake Trust: Review Changes Since Last Vetted');
+    await this.row(input).click();
+    await this.row('Choose a Local Clone…').click();
+    await this.button('Compare Here').waitFor();
+    // The dialog writes the folder that it starts in when it has read it, over what was typed before.
+    await this.#until('the folder in the dialog', async () => {
+      await this.quickInput.fill(`${clone}/`);
+      await this.page.waitForTimeout(700);
+      return (await this.quickInput.inputValue()) === `${clone}/` ? true : undefined;
+    });
+    await this.button('Compare Here').click();
   }
 
   /** Waits until the Problems panel lists nothing that matches. */

@@ -343,7 +343,7 @@ describe('requests about vetting', () => {
       assert.ok(result.kind === 'ok', JSON.stringify(result));
       assert.match(
         result.summary,
-        /^Every input will need safe-to-build\. The one input is exempted until \d{4}-\d{2}-\d{2}, as Git Example <git@example\.org>\. Written to/,
+        /^Every input will need safe-to-build\. The one input is exempted until \d{4}-\d{2}-\d{2}, as Git Example <git@example\.org>\. This makes/,
       );
       assert.deepEqual(result.files, [uri('flake-trust/policy.jsonc'), uri('flake-trust/records.jsonc')]);
       assert.ok(!existsSync(at('flake-trust')));
@@ -384,7 +384,10 @@ describe('requests about vetting', () => {
       assert.match(messageOf(await init()), /no flake\.lock that can be read/);
       write('flake.lock', PLAIN.lock);
       client.changedOnDisk(uri('flake.lock'));
-      assert.match(messageOf(await init()), /Nobody knows who you are/);
+      const anonymous = await init();
+      assert.match(messageOf(anonymous), /Nobody knows who you are/);
+      assert.equal(anonymous.kind === 'failed' && anonymous.reason, 'no-identity');
+      assert.equal((await init({ who: 'Ada Example <ada@example.org>' })).kind, 'ok');
       assert.match(messageOf(await init({ uri: 'https://example.org' })), /not the address of a flake/);
     });
   });

@@ -43,9 +43,11 @@ export class VettingDocuments implements vscode.TextDocumentContentProvider, vsc
   /** Shows a record's text beneath a form, without taking the focus from it. `close` ends it. */
   async showDraft(title: string, input: string, text: string): Promise<{ close(): Promise<void> }> {
     // The quick input covers the first lines.
-    const head = `// ${vscode.l10n.t('Not written yet.')}${'\n'.repeat(HIDDEN_LINES)}`;
-    const address = this.#hold(`${title}.jsonc`, input, head + text);
-    await vscode.window.showTextDocument(address, { preview: true, preserveFocus: true });
+    const address = this.#hold(title, input, '\n'.repeat(HIDDEN_LINES) + text);
+    const document = await vscode.workspace.openTextDocument(address);
+    // One record with the comma behind it is a piece of a file: coloured as JSON, and not checked as a whole one.
+    await vscode.languages.setTextDocumentLanguage(document, 'jsonl').then(undefined, () => undefined);
+    await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
     return { close: () => this.#close(address) };
   }
 

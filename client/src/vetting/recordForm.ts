@@ -248,9 +248,13 @@ function who({ form, t }: RecordFormContext): Question {
     prompt: t('Who says so? Name and mail, as in git.'),
     placeholder: 'Ada Example <ada@example.org>',
     value: [form.who ?? ''],
-    problem: ([text = '']) =>
-      /^[^<>\s][^<>]*<[^<>@\s]+@[^<>@\s]+>$/.test(text.trim()) ? tooLong(text, t) : t('Expected: Name <mail@example.org>'),
+    problem: ([text = '']) => whoProblem(text, t),
   };
+}
+
+/** Why a text does not say who somebody is. */
+export function whoProblem(text: string, t: Translate): string | undefined {
+  return /^[^<>\s][^<>]*<[^<>@\s]+@[^<>@\s]+>$/.test(text.trim()) ? tooLong(text, t) : t('Expected: Name <mail@example.org>');
 }
 
 function pathsIn(text: string): string[] {

@@ -109,10 +109,13 @@ async function readDraft(
   }
 }
 
-async function offerRecords({ summary, files: [file] }: Written): Promise<void> {
+/** Says what was written, and offers to look at it. */
+export async function offerRecords({ summary, files }: Written): Promise<void> {
   const open = vscode.l10n.t('Open Records');
-  const chosen = await vscode.window.showInformationMessage(plainMessage(summary, 400), ...(file === undefined ? [] : [open]));
-  if (chosen === open && file !== undefined) await vscode.window.showTextDocument(vscode.Uri.parse(file));
+  const records = files.find((file) => file.endsWith('/records.jsonc'));
+  const actions = records === undefined ? [] : [open];
+  const chosen = await vscode.window.showInformationMessage(plainMessage(summary, 400), ...actions);
+  if (chosen === open && records !== undefined) await vscode.window.showTextDocument(vscode.Uri.parse(records));
 }
 
 function titleOf({ kind, form: { input } }: RecordFormContext): string {

@@ -92,7 +92,7 @@ async function elsewhere(
       placeHolder:
         clones.size === 0
           ? vscode.l10n.t('No repository on this computer has both revisions')
-          : vscode.l10n.t('No repository on this computer has both revisions, the one you chose included: fetch in it'),
+          : vscode.l10n.t('The clone that you chose lacks a revision: fetch in it, or choose another'),
       ignoreFocusOut: true,
     });
     if (picked?.act === undefined) return 'done';

@@ -5,20 +5,18 @@ import { plainMessage } from '../foreignText';
 import type { LanguageServer } from '../languageServer';
 import { nameOfFlake } from '../reportProvider';
 import { tellFailure } from '../requestFailure';
-import { mayVet, write } from './recordReview';
+import { whoProblem } from './recordForm';
+import { mayVet, offerRecords, write } from './recordReview';
 
 /** Says what would be written, asks, writes it, and opens the policy. */
 export async function startVetting(server: LanguageServer, flake: string): Promise<void> {
   if (!(await mayVet())) return;
-  const plan = await server.request<VettingInitResult>(VETTING_INIT, { uri: flake } satisfies VettingInitParams);
-  if (plan.kind === 'failed') {
-    void tellFailure(plan);
-    return;
-  }
-  const create = plan.files.length === 1 ? vscode.l10n.t('Create File') : vscode.l10n.t('Create Files');
+  const plan = await planOf(server, flake);
+  if (plan === undefined) return;
+  const create = vscode.l10n.t('Create Files');
   const answer = await vscode.window.showInformationMessage(
     vscode.l10n.t('Start vetting in {0}?', plainMessage(nameOfFlake(flake), 60)),
-    { modal: true, detail: [plainMessage(plan.summary, 600), ...plan.files.map(fileName)].join('\n\n') },
+    { modal: true, detail: plainMessage(plan.summary, 1000) },
     create,
   );
   if (answer !== create) return;
@@ -26,9 +24,25 @@ export async function startVetting(server: LanguageServer, flake: string): Promi
   if (written === undefined) return;
   const policy = written.files.find((file) => file.endsWith('/policy.jsonc'));
   if (policy !== undefined) await vscode.window.showTextDocument(vscode.Uri.parse(policy));
-  void vscode.window.showInformationMessage(plainMessage(written.summary, 400));
+  void offerRecords(written);
 }
 
-function fileName(file: string): string {
-  return plainMessage(vscode.workspace.asRelativePath(vscode.Uri.parse(file)));
+/** Asks the user for a name where git knows none. Gives nothing when there is no plan, after saying so. */
+async function planOf(server: LanguageServer, flake: string): Promise<Extract<VettingInitResult, { kind: 'ok' }> | undefined> {
+  const ask = (params: VettingInitParams) => server.request<VettingInitResult>(VETTING_INIT, params);
+  let plan = await ask({ uri: flake });
+  if (plan.kind === 'failed' && plan.reason === 'no-identity') {
+    const who = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Start Vetting Here'),
+      prompt: vscode.l10n.t('Git does not know who you are. Name and mail for the records:'),
+      placeHolder: 'Ada Example <ada@example.org>',
+      ignoreFocusOut: true,
+      validateInput: (text) => (text.trim() === '' ? undefined : whoProblem(text, vscode.l10n.t)),
+    });
+    if (who === undefined || who.trim() === '') return undefined;
+    plan = await ask({ uri: flake, who: who.trim() });
+  }
+  if (plan.kind === 'ok') return plan;
+  void tellFailure(plan);
+  return undefined;
 }

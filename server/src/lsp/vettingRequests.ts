@@ -132,7 +132,8 @@ export class VettingRequests {
     if (problem !== undefined) return problem;
     const given = typeof who === 'string' && who.trim() !== '' ? who.trim() : undefined;
     const author = given ?? (await (await this.#git(ready.flake.dir)).identity(signal));
-    if (author === undefined) return failed('Nobody knows who you are.', 'Set user.name and user.email in git.');
+    if (author === undefined)
+      return { ...failed('Nobody knows who you are.', 'Set user.name and user.email in git.'), reason: 'no-identity' };
     const until = exemptUntil(view.now);
     const { policy, records, exempted } = firstFiles(view.facts, {
       criteria: DEFAULT_CRITERIA,
@@ -148,7 +149,7 @@ export class VettingRequests {
       draft: this.#hold({ kind: 'first-files', dir, policy, records: records.text, exempted, lockText }),
       summary:
         `Every input will need ${DEFAULT_CRITERIA.join(', ')}. ${what} exempted until ${until}, as ${plainText(author, 100)}. ` +
-        `Written to ${VETTING_FILES.policy} and ${VETTING_FILES.records}.`,
+        `This makes ${VETTING_FILES.policy} and ${VETTING_FILES.records}.`,
       files: [texts.uriOf(VETTING_FILES.policy), texts.uriOf(VETTING_FILES.records)],
     };
   }
