@@ -18,7 +18,8 @@ export async function reviewChanges(context: VettingContext, input: string, name
   for (;;) {
     const changes = await ask(context, input, name);
     if (changes.kind === 'failed') {
-      void tellFailure(changes);
+      // Not awaited: the command is over, the message may stay for long.
+      void tellFailure(changes, recordTitle()).then((wanted) => (wanted ? record(context, 'audit', input) : undefined));
       return;
     }
     if (changes.comparison !== undefined) {
