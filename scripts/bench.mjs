@@ -11,7 +11,7 @@ import esbuild from 'esbuild';
 import { activationMs } from './benchActivation.mjs';
 import { closureBenchmark } from './bench/closure.mjs';
 import { startServer as startLanguageServer } from './bench/languageServer.mjs';
-import { vettingBenchmark } from './bench/vetting.mjs';
+import { vettingBenchmark, vettingInEditor } from './bench/vetting.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const out = path.join(root, 'out', 'bench');
@@ -207,6 +207,7 @@ try {
   await measureHover(home, parts);
   measureReading(parts);
   vettingBenchmark(parts, row);
+  await vettingInEditor(startServer, home, parts, row);
   await measureMemory(home, parts);
   const activation = await activationMs();
   row('Activation of the extension', activation === undefined ? 'not measured: no Chromium' : ms(activation), 'under 100 ms');

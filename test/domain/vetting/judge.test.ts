@@ -194,10 +194,9 @@ describe('verdicts, whatever the records', () => {
       });
       return all;
     });
+  const subjects = trees.map((narHash) => ({ narHash, source: SOURCE, criteria: ['safe-to-build'] }));
   const verdicts = (records: readonly VettingRecord[]): readonly Verdict[] =>
-    new Judge({ policy: policyOf(), records, now: NOW }).judge(
-      trees.map((narHash) => ({ narHash, source: SOURCE, criteria: ['safe-to-build'] })),
-    );
+    new Judge({ policy: policyOf(), records, now: NOW }).judge(subjects);
   /** What passes is equally good; so is what does not, short of a denial. */
   const quality = (verdict: Verdict | undefined): number =>
     verdict?.state === 'vetted' || verdict?.state === 'exempted' ? 2 : verdict?.state === 'denied' ? 0 : 1;
@@ -217,6 +216,18 @@ describe('verdicts, whatever the records', () => {
             others.map(({ id }) => id).sort(),
           ]);
         assert.deepEqual(shown(shuffled), shown(records));
+      }),
+    );
+  });
+
+  it('do not depend on what else is judged, nor on when; the same subject has the same', () => {
+    fc.assert(
+      fc.property(revoked, (records) => {
+        const together = verdicts(records);
+        const judge = new Judge({ policy: policyOf(), records, now: NOW });
+        const alone = [...subjects].reverse().flatMap((subject) => judge.judge([subject]));
+        assert.deepEqual([...alone].reverse(), together);
+        judge.judge(subjects).forEach((verdict, n) => assert.equal(verdict, [...alone].reverse()[n]));
       }),
     );
   });

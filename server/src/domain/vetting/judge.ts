@@ -67,6 +67,9 @@ interface Reach {
 
 const POSITIVE: ReadonlySet<VettingRecord['kind']> = new Set<VettingRecord['kind']>(['audit', 'exemption', 'trust']);
 
+/** So many verdicts are remembered: those of a large flake, and of the trees that it might be compared with. */
+const MAX_VERDICTS = 20_000;
+
 export class Judge {
   readonly criteria: Criteria;
   readonly vouchers: Vouchers;
@@ -82,6 +85,7 @@ export class Judge {
   readonly #violations = { hash: new Index<string>(), rev: new Index<string>(), source: new Index<string>() };
   readonly #knownTrees = new Map<string, readonly VettingRecord[]>();
   readonly #live = new Map<VettingRecord, boolean>();
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -110,8 +114,26 @@ export class Judge {
     }
   }
 
-  /** Judges them all, in their order. */
+  /** Judges them all, in their order. The same subject gets the same object: a verdict does not depend on what else is judged. */
   judge(subjects: readonly VettingSubject[]): readonly Verdict[] {
+    const keys = subjects.map(({ source, narHash, rev, criteria }) => JSON.stringify([source, narHash, rev, criteria]));
+    const fresh = new Map<string, VettingSubject>();
+    subjects.forEach((subject, index) => {
+      const key = keys[index] ?? '';
+      if (!this.#verdicts.has(key)) fresh.set(key, subject);
+    });
+    if (fresh.size > 0) {
+      if (this.#verdicts.size > MAX_VERDICTS) this.#verdicts.clear();
+      const judged = this.#judge([...fresh.values()]);
+      [...fresh.keys()].forEach((key, index) => {
+        const verdict = judged[index];
+        if (verdict !== undefined) this.#verdicts.set(key, verdict);
+      });
+    }
+    return keys.flatMap((key) => this.#verdicts.get(key) ?? []);
+  }
+
+  #judge(subjects: readonly VettingSubject[]): readonly Verdict[] {
     const wanted = new Map<string, Set<NarHash>>();
     for (const { criteria, narHash } of subjects) {
       for (const criterion of criteria) {

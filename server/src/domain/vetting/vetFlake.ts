@@ -97,14 +97,23 @@ export function vettingReport({ files, judge, judged }: FlakeVetting, node: stri
   if (files.broken) return { state: 'unvetted' };
   const one = judged.get(node);
   if (one === undefined || judge === undefined) return { state: 'no-policy' };
-  const { verdict, subject, rules } = one;
+  const report = verdictReport(one, judge);
+  return one.rules.length === 0 ? report : { ...report, rules: one.rules };
+}
+
+/** By verdict: a judge gives the same one for the same subject, however often the flake around it is typed anew. */
+const verdictReports = new WeakMap<Verdict, InputReport['vetting']>();
+
+function verdictReport({ verdict, subject }: JudgedInput, judge: Judge): InputReport['vetting'] {
+  const known = verdictReports.get(verdict);
+  if (known !== undefined) return known;
   const records = recordsOf(verdict);
   const missing = verdict.criteria.filter(({ basis }) => basis === undefined).map(({ criterion }) => criterion);
   const scope = [...new Set(records.flatMap(scopeWords))];
   const until = firstEnd(records);
   const passed = verdict.state === 'vetted' || verdict.state === 'exempted';
   const reviews = needlessExemption(verdict);
-  return {
+  const report: InputReport['vetting'] = {
     state: verdict.state,
     ...(records.length === 0 ? {} : { by: byWords(records) }),
     ...(reviews.length === 0 ? {} : { reviewedBy: byWords(reviews) }),
@@ -115,8 +124,9 @@ export function vettingReport({ files, judge, judged }: FlakeVetting, node: stri
     ...(scope.length === 0 ? {} : { scope }),
     ...(passed ? { signed: records.every((record) => judge.vouchers.signatureOf(record).kind === 'verified') } : {}),
     ...(records.length === 0 ? {} : { records: records.map(({ id }) => id) }),
-    ...(rules.length === 0 ? {} : { rules }),
   };
+  verdictReports.set(verdict, report);
+  return report;
 }
 
 /** The records that a verdict is about: those it rests on, else those that deny it, have expired, or cover another tree (the newest). */
@@ -174,15 +184,13 @@ function findingsOf(one: JudgedInput): Finding[] {
 }
 
 function verdictFinding({ input, verdict, subject, requirements }: JudgedInput): Finding | undefined {
+  if (verdict.state === 'vetted' || verdict.state === 'exempted') return undefined;
   const missing = verdict.criteria.filter(({ basis }) => basis === undefined).map(({ criterion }) => criterion);
   const locked = { narHash: input.narHash ?? null, rev: input.rev ?? null, criteria: subject.criteria, missing };
   const [first] = recordsOf(verdict);
   const who = first === undefined ? '' : plainText(personWords(first), 30);
   const { level } = requirements;
   switch (verdict.state) {
-    case 'vetted':
-    case 'exempted':
-      return undefined;
     case 'unvetted': {
       const words =
         input.narHash === undefined
