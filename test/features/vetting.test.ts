@@ -90,7 +90,7 @@ describe('vetting in the views', () => {
 
   it('offers what a record can answer where nothing covers the hash', async () => {
     const seen = await view([{ ...AUDIT, narHash: narHashOf('old') }]);
-    assert.match(lineOf(seen), /^\$\(warning\) \*\*Vetting\*\* no review of this hash; one by Ada covers another/);
+    assert.match(lineOf(seen), /^\$\(warning\) \*\*Vetting\*\* no review of this hash; a record by Ada covers another/);
     assert.match(
       lineOf(seen),
       /\[Record a Review…\].* · \[Review Changes\]\(command:flakeTrust\.reviewChanges\?%5B%22ref-\d+%22%5D\)$/,

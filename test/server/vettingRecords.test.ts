@@ -102,7 +102,7 @@ describe('requests about vetting', () => {
         rev: 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678',
         narHash: narHashOf('nixpkgs'),
         state: 'other-hash',
-        summary: 'No review of this hash; one by Bob Example covers another.',
+        summary: 'No review of this hash; a record by Bob Example covers another.',
         who: 'Git Example <git@example.org>',
         base: { narHash: narHashOf('old'), rev: '1'.repeat(40), words: 'reviewed by Bob Example on 2026-11-01' },
       });

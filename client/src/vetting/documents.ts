@@ -47,7 +47,8 @@ export class VettingDocuments implements vscode.TextDocumentContentProvider, vsc
     const document = await vscode.workspace.openTextDocument(address);
     // One record with the comma behind it is a piece of a file: coloured as JSON, and not checked as a whole one.
     await vscode.languages.setTextDocumentLanguage(document, 'jsonl').then(undefined, () => undefined);
-    await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
+    // In a tab of its own, so that the one of before is there when it is closed.
+    await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
     return { close: () => this.#close(address) };
   }
 

@@ -87,7 +87,7 @@ export const SHORT_WORDS: Readonly<Record<FindingCode, string>> = {
   'registry-override': 'widens trust',
   'not-vetted': 'no review of this hash',
   'vetting-expired': 'review has ended',
-  'vetting-other-hash': 'another hash was reviewed',
+  'vetting-other-hash': 'records are of another hash',
   denied: 'denied by a record',
   'policy-invalid': 'mistake in the policy files',
   'record-signature': 'forged or damaged record',

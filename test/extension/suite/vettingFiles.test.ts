@@ -1,4 +1,4 @@
-/** The files of vetting in a real VS Code: what its JSON support makes of our schemas. */
+/** The files of vetting in a real VS Code: what its JSON support makes of our schemas, and what our server is told of them. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { file, hoverText, open, until } from './documents';
@@ -40,6 +40,16 @@ function schemaFindings({ uri }: vscode.TextDocument): vscode.Diagnostic[] {
   return vscode.languages.getDiagnostics(uri).filter(({ source }) => source !== 'flake-trust');
 }
 
+/** Waits until we say something about a file, or nothing. */
+async function ourFinding(uri: vscode.Uri, wanted: RegExp | undefined): Promise<void> {
+  await until(`a finding like ${String(wanted)}`, () => {
+    const messages = vscode.languages
+      .getDiagnostics(uri)
+      .flatMap(({ source, message }) => (source === 'flake-trust' ? message : []));
+    return (wanted === undefined ? messages.length === 0 : messages.some((message) => wanted.test(message))) ? true : undefined;
+  });
+}
+
 async function replace(document: vscode.TextDocument, from: string, to: string): Promise<void> {
   const start = document.getText().indexOf(from);
   assert(start >= 0, from);
@@ -59,6 +69,8 @@ async function completions(document: vscode.TextDocument, behind: string): Promi
 }
 
 describe('the files of vetting in VS Code', () => {
+  // The tests before may have ended the server.
+  before(() => vscode.commands.executeCommand('flakeTrust.restart'));
   afterEach(() => vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor'));
   after(() => vscode.workspace.fs.delete(file('flake-trust'), { recursive: true }));
 
@@ -98,5 +110,19 @@ describe('the files of vetting in VS Code', () => {
         ? labels
         : undefined;
     });
+  });
+
+  it('are read as they are in the editor, not saved, and as they are on the disk', async () => {
+    await open('flake.nix');
+    const document = await openVetting('policy.jsonc', POLICY);
+    await ourFinding(document.uri, undefined);
+    await replace(document, '"match"', '"matches"');
+    await ourFinding(document.uri, /matches/);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await ourFinding(document.uri, undefined);
+    await vscode.workspace.fs.writeFile(document.uri, Buffer.from(POLICY.replace('"owners"', '"owner"')));
+    await ourFinding(document.uri, /owner/);
+    await vscode.workspace.fs.writeFile(document.uri, Buffer.from(POLICY));
+    await ourFinding(document.uri, undefined);
   });
 });

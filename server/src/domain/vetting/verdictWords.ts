@@ -37,7 +37,7 @@ export function verdictWords(vetting: InputReport['vetting']): VerdictWords {
     case 'expired':
       return { facts: [`what covers this hash${by} has ended`], tone: 'doubtful' };
     case 'other-hash':
-      return { facts: [`no review of this hash; one${by} covers another`], tone: 'doubtful' };
+      return { facts: [`no review of this hash; a record${by} covers another`], tone: 'doubtful' };
     case 'denied':
       return { facts: [`denied${by}`], tone: 'bad' };
   }
