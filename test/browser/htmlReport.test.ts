@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM_ARGS, findChromium } from '../../scripts/vscode.mjs';
 import { auditOfReport, type FinishedAudit } from '../../server/src/report/finishedAudit';
 import { htmlReport } from '../../server/src/report/html';
@@ -55,6 +55,8 @@ describe('the HTML report in a browser', function () {
 
   const visibleRows = (of: Page): Promise<number> => of.locator('#path-table tbody tr:not([hidden])').count();
 
+  const focusedText = (of: Page): Promise<string> => of.evaluate('document.activeElement.innerText');
+
   it('searches, filters and sorts a table of some hundred paths', async () => {
     const opened = await open(auditOfReport(largeClosure(500)));
     assert.equal(await visibleRows(opened), 500);
@@ -94,18 +96,148 @@ describe('the HTML report in a browser', function () {
     assert.match(await rows.first().innerText(), /package-49998/);
   });
 
+  it('shows why a path of a table is there: to a click, to the keyboard, for as long as wanted', async () => {
+    const opened = await open((await sampleOutputs()).finished);
+    const why = opened.getByRole('dialog');
+    const path = (name: string): Locator => opened.locator('#path-table').getByRole('button', { name });
+    await path('libc-2.39-52').click();
+    assert.equal(await why.getByRole('heading').innerText(), 'libc-2.39-52');
+    assert.match(await why.innerText(), /\nThe shortest chain of references from what was audited:\n/);
+    const steps = why.getByRole('listitem');
+    assert.equal(await steps.count(), 3);
+    assert.match(
+      await steps.first().innerText(),
+      /^\/nix\/store\/\w{32}-app-1\.0\nverified by cache\.example-1, from one\.example$/,
+    );
+    await opened.keyboard.press('Escape');
+    assert.deepEqual([await why.count(), await focusedText(opened)], [0, await path('libc-2.39-52').innerText()]);
+
+    // One stop of the Tab key for all the paths; the arrow keys go from one to the next of those that are shown.
+    await opened.fill('#path-search', 'verified');
+    const shown = opened.locator('#path-table tbody tr:not([hidden]) button');
+    await opened.locator('#path-count', { hasText: '3 of 6 paths' }).waitFor();
+    assert.equal(await opened.locator('#path-table tbody button[tabindex="0"]').count(), 1);
+    await opened.locator('#path-table thead button').last().focus();
+    await opened.keyboard.press('Tab');
+    assert.equal(await focusedText(opened), await shown.first().innerText());
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown']) await opened.keyboard.press(key);
+    assert.equal(await focusedText(opened), await shown.last().innerText());
+    await opened.keyboard.press('Home');
+    await opened.keyboard.press('End');
+    await opened.keyboard.press('ArrowUp');
+    assert.equal(await focusedText(opened), await shown.nth(1).innerText());
+    await opened.keyboard.press('Enter');
+    assert.equal(await why.count(), 1);
+    await opened.keyboard.press('Enter');
+    assert.deepEqual([await why.count(), await focusedText(opened)], [0, await shown.nth(1).innerText()], 'closed by its button');
+
+    await opened.fill('#path-search', '');
+    await path('app-1.0').click();
+    assert.match(await why.innerText(), /It is what was audited\./);
+    assert.equal(await steps.count(), 1);
+    await opened.keyboard.press('Escape');
+    await path('lib-2.1').click();
+    const words = 'verified by cache.example-1, from one.example, built here, in the local store: unsigned';
+    assert.equal((await steps.last().innerText()).split('\n')[1], words);
+  });
+
+  it('shows why a path of 50,000 is there, drawing no more than is seen', async () => {
+    const report = largeClosure(50_000);
+    const opened = await open(auditOfReport(report));
+    const paths = report.closure?.paths.map(({ storePath }) => storePath) ?? [];
+    const why = opened.getByRole('dialog');
+    const steps = why.getByRole('listitem');
+    const list = opened.locator('#path-window');
+    const row = (place: number): Locator => list.locator(`tr[aria-rowindex="${place + 2}"] button`);
+    const name = (place: number): string => (paths[place] ?? '').slice(44);
+
+    await list.locator('thead button').last().focus();
+    await opened.keyboard.press('Tab');
+    for (const key of ['ArrowDown', 'PageDown', 'PageDown', 'PageDown', 'End']) await opened.keyboard.press(key);
+    assert.equal(await focusedText(opened), await row(49_999).innerText());
+    assert.ok((await list.locator('button').count()) < 100, 'only what is seen is drawn');
+    await opened.keyboard.press('Enter');
+    assert.equal(await why.getByRole('heading').innerText(), name(49_999));
+    assert.match(await why.innerText(), /What was audited needs it, but no cache tells through which references\./);
+    assert.equal(await steps.count(), 1);
+    await opened.keyboard.press('Escape');
+    await opened.keyboard.press('ArrowUp');
+    await opened.keyboard.press('Enter');
+    // 4 × place + 1 to 4 are what a place refers to.
+    const chain: number[] = [];
+    for (let place = 49_998; place > 0; place = Math.floor((place - 1) / 4)) chain.unshift(place);
+    assert.deepEqual(
+      await steps.locator('.path').allInnerTexts(),
+      [0, ...chain].map((place) => paths[place]),
+    );
+    // The list is drawn again behind the dialog, and still has the focus back.
+    await opened.setViewportSize({ width: 1000, height: 500 });
+    await opened.evaluate('new Promise(requestAnimationFrame)');
+    await opened.keyboard.press('Escape');
+    await opened.waitForFunction('document.activeElement !== document.body');
+    assert.equal(await focusedText(opened), await row(49_998).innerText());
+
+    // Turning the wheel takes the row away: the list has the focus then, and Tab reaches a row that is seen.
+    await opened.evaluate("document.getElementById('path-window').scrollTop = 0");
+    await row(0).waitFor();
+    assert.equal(await opened.evaluate('document.activeElement.id'), 'path-window');
+    await row(0).click();
+    assert.match(await why.innerText(), /It is what was audited\./);
+    await why.getByRole('button', { name: 'Close' }).click();
+    assert.equal(await focusedText(opened), await row(0).innerText());
+
+    const problem = opened.locator('#problem-table').getByRole('button').nth(3);
+    const text = await problem.innerText();
+    await problem.click();
+    assert.equal(await steps.locator('.path').last().innerText(), text);
+    assert.ok((await steps.count()) > 3);
+  });
+
+  it('leaves out the middle of a chain that no one would read', async () => {
+    const report = largeClosure(4000);
+    const { closure } = report;
+    assert.ok(closure);
+    const line = closure.paths.map((path, place) => ({
+      ...path,
+      references: [closure.paths[place + 1]?.storePath ?? path.storePath],
+    }));
+    const opened = await open(auditOfReport({ ...report, closure: { ...closure, paths: line } }));
+    await opened.locator('#path-window thead button').last().focus();
+    for (const key of ['Tab', 'End', 'Enter']) await opened.keyboard.press(key);
+    const items = opened.getByRole('dialog').locator('li');
+    assert.deepEqual([await items.count(), await items.nth(100).innerText()], [201, 'and 3,800 more']);
+    assert.equal(await items.nth(101).getAttribute('value'), '3901');
+  });
+
   it('is complete without scripts: the paths to look at in a table, and how many there are', async () => {
     const opened = await open(auditOfReport(largeClosure(50_000)), { javaScriptEnabled: false });
     assert.equal(await opened.locator('#problem-table tbody tr').count(), 500);
     assert.equal(await opened.locator('#path-tools').isVisible(), false);
     assert.equal(await opened.locator('#path-window').isVisible(), false);
     assert.ok(await opened.getByText('A table of 50,000 rows would be too long').isVisible());
+    assert.equal(await opened.locator('dialog:visible, main button:visible').count(), 0);
   });
 
   it('runs nothing that stands in the names of a hostile report', async () => {
     const opened = await open(auditOfReport(await hostileClosure()));
     assert.equal(await opened.locator('img, iframe, object, embed').count(), 0);
     assert.equal(await opened.locator('#path-table tbody tr').count(), 1);
+    await opened.locator('#path-table tbody button').click();
+    assert.equal(await opened.getByRole('dialog').locator('li').count(), 1);
+    assert.equal(await opened.getByRole('dialog').locator('img, a, script, b').count(), 0);
+  });
+
+  it('runs nothing that stands in the names of a hostile report of thousands of paths', async () => {
+    const hostile = await hostileClosure();
+    const { closure } = hostile;
+    assert.ok(closure?.paths[0]);
+    const paths = Array.from({ length: 4000 }, () => closure.paths[0]!);
+    const opened = await open(
+      auditOfReport({ ...hostile, closure: { ...closure, paths, totals: { ...closure.totals, paths: 4000 } } }),
+    );
+    await opened.locator('#path-window tbody button').first().click();
+    assert.equal(await opened.getByRole('dialog').locator('li').count(), 1);
+    assert.equal(await opened.locator('img, iframe, object, embed, dialog :is(a, script, b)').count(), 0);
   });
 
   it('has landmarks, one heading of the first level, and a caption and headers for every table', async () => {
@@ -140,6 +272,11 @@ describe('the HTML report in a browser', function () {
       assert.ok(worst.seen > 100);
       assert.ok(worst.ratio >= 4.5, `${worst.ratio.toFixed(2)} for "${worst.text}"`);
       await opened.screenshot({ path: path.join(screenshots, `html-report-${name}.png`) });
+      await opened.locator('#path-table').getByRole('button', { name: 'tool-3' }).click();
+      const withChain = await opened.evaluate<{ ratio: number; text: string; seen: number }>(LOWEST_CONTRAST);
+      assert.ok(withChain.seen > worst.seen);
+      assert.ok(withChain.ratio >= 4.5, `${withChain.ratio.toFixed(2)} for "${withChain.text}"`);
+      await opened.screenshot({ path: path.join(screenshots, `html-report-why-${name}.png`) });
     });
   }
 
@@ -148,6 +285,7 @@ describe('the HTML report in a browser', function () {
     await opened.emulateMedia({ media: 'print' });
     assert.equal(await opened.locator('nav').isVisible(), false);
     assert.equal(await opened.locator('#path-tools').isVisible(), false);
+    assert.equal(await opened.locator('#path-table').getByRole('button', { name: 'app-1.0' }).isVisible(), true);
     const folded = opened.locator('details pre').first();
     assert.ok(((await folded.boundingBox())?.height ?? 0) > 10);
     const pdf = await opened.pdf({ format: 'A4', path: path.join(screenshots, 'html-report.pdf') });

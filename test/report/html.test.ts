@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { AuditReport } from '../../server/src/domain/closureReport';
+import { FROM_NO_ROOT, FROM_ROOT } from '../../server/src/domain/reachedThrough';
+import { wholeReport } from '../../server/src/engine/closure/auditReport';
 import { auditOfReport, type FinishedAudit } from '../../server/src/report/finishedAudit';
 import { htmlReport, type HtmlOptions } from '../../server/src/report/html';
 import { drvOf, pathOf } from '../support/buildGraph';
@@ -153,6 +155,22 @@ describe('the HTML report', () => {
     assert.equal((JSON.parse(data) as unknown[]).length, 5000);
   });
 
+  it('has, for every path, through which one a root leads to it, and nothing more about references', async () => {
+    for (const audit of [(await sampleOutputs(signer)).finished, auditOfReport(largeClosure(5000))]) {
+      const html = print(audit);
+      const through = JSON.parse(/id="path-through">(.*?)<\/script>/s.exec(html)?.[1] ?? '') as number[];
+      const paths = [...(audit.closure?.paths() ?? [])].map(({ storePath }) => storePath);
+      assert.equal(through.length, paths.length);
+      for (const [place, storePath] of paths.entries()) {
+        const chain: string[] = [];
+        for (let step = place; step >= 0; step = through[step] ?? FROM_NO_ROOT) chain.push(paths[step] ?? '');
+        assert.deepEqual(chain.reverse(), audit.closure?.why(storePath));
+      }
+    }
+    const through = /id="path-through">\[(.*?)\]/.exec(print(auditOfReport(largeClosure(5))))?.[1];
+    assert.equal(through, `${FROM_ROOT},0,0,0,${FROM_NO_ROOT}`);
+  });
+
   it('comes in pieces, never as one text', () => {
     const pieces = [...htmlReport(auditOfReport(largeClosure(5000)), { why: [] })];
     assert.ok(pieces.length > 3);
@@ -176,6 +194,8 @@ describe('the HTML report', () => {
   });
 
   it('is the same, byte for byte, for the same facts', async () => {
-    assert.equal(print((await sampleOutputs(signer)).finished), print((await sampleOutputs(signer)).finished));
+    const audit = await sampleOutputs(signer);
+    assert.equal(print(audit.finished), print((await sampleOutputs(signer)).finished));
+    assert.equal(print(auditOfReport(wholeReport(audit))), print(audit.finished), 'read back from JSON');
   });
 });

@@ -1,9 +1,9 @@
 /** What every report is printed from: an audit that was just made, or one that was read back from its JSON. */
 import type { AuditReport, ClosurePath, ClosureReport } from '../domain/closureReport';
 import type { InputsReport } from '../domain/inputsReport';
+import { chainTo, reachedThrough } from '../domain/reachedThrough';
 import type { StorePath } from '../domain/storePath';
 import type { ClosureAudit } from '../engine/closure/auditReport';
-import { shortestChain } from './shortestChain';
 
 /** A finished audit. Reports read it once and keep nothing of it, so that tens of thousands of paths are never one text. */
 export interface FinishedAudit {
@@ -18,7 +18,15 @@ export interface FinishedClosure {
   readonly summary: Omit<ClosureReport, 'paths'>;
   /** Sorted by store path; may be walked more than once. */
   readonly paths: () => Iterable<ClosurePath>;
-  /** The shortest chain of references from a root to a path, both included; empty when the closure does not have it. */
+  /**
+   * By place in {@link paths}: the place of the path through which a path was first reached, `FROM_ROOT` or `FROM_NO_ROOT`. Linear in paths and
+   * references.
+   */
+  readonly reachedThrough: () => Int32Array;
+  /**
+   * The shortest chain of references from a root to a path, both included, or from what no root leads to; empty when the closure does not have
+   * the path.
+   */
   readonly why: (storePath: string) => readonly string[];
 }
 
@@ -29,12 +37,8 @@ export function finishedAudit({ closure, report, summary, describe }: ClosureAud
     closure: {
       summary,
       paths: describe === undefined ? () => closure.eachPath() : () => described(closure.eachPath(), describe),
-      why: (storePath) => {
-        // The walk begins at everything that a plan needs; what was asked for is less, and builds in between have no references yet.
-        const chain =
-          summary.roots.length === closure.roots.length ? [] : shortestChain(summary.roots, closure.eachPath(), storePath);
-        return chain.length > 0 ? chain : closure.why(storePath as StorePath);
-      },
+      reachedThrough: () => closure.reachedThrough(),
+      why: (storePath) => closure.why(storePath as StorePath),
     },
   };
 }
@@ -43,7 +47,13 @@ export function finishedAudit({ closure, report, summary, describe }: ClosureAud
 export function auditOfReport({ closure, ...report }: AuditReport): FinishedAudit {
   if (closure === undefined) return { report };
   const { paths, ...summary } = closure;
-  return { report, closure: { summary, paths: () => paths, why: (path) => shortestChain(summary.roots, paths, path) } };
+  // Several chains may be asked for: the walk is made once.
+  let through: Int32Array | undefined;
+  const walked = (): Int32Array => (through ??= reachedThrough(summary.roots, paths));
+  return {
+    report,
+    closure: { summary, paths: () => paths, reachedThrough: walked, why: (path) => chainTo(path, paths, walked()) },
+  };
 }
 
 /** Tells whether every cache was asked for every path. */

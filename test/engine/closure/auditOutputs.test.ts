@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { trustedKeys } from '../../../server/src/domain/publicKey';
+import { FROM_NO_ROOT, FROM_ROOT } from '../../../server/src/domain/reachedThrough';
 import { storePathName, type StorePath } from '../../../server/src/domain/storePath';
 import { auditOutputs, type OutputsAudit } from '../../../server/src/engine/closure/auditOutputs';
 import { aborted, never } from '../../support/abort';
@@ -102,6 +103,15 @@ describe('an audit of outputs', () => {
         ['util', 'verified', undefined, undefined, CACHE],
       ],
     );
+  });
+
+  it('tells what a root leads to from what only the plan needs', async () => {
+    const { closure } = await audit();
+    const through = closure.reachedThrough();
+    assert.deepEqual(closure.paths.map(({ storePath }, place) => [name(storePath), through[place]]).sort(), [
+      ['app', FROM_ROOT],
+      ...['lib', 'libc', 'src', 'util'].map((one) => [one, FROM_NO_ROOT]),
+    ]);
   });
 
   it('asks caches for a path once while planning', async () => {

@@ -7,6 +7,7 @@ import { auditClosure } from '../../../server/src/engine/closure/auditReport';
 import type { Closure } from '../../../server/src/engine/closure/closure';
 import type { ClosureProgress } from '../../../server/src/engine/closure/request';
 import { coverage } from '../../../server/src/engine/closure/coverage';
+import { FROM_ROOT, reachedThrough } from '../../../server/src/domain/reachedThrough';
 import type { StorePath } from '../../../server/src/domain/storePath';
 import { startCacheServer, text } from '../../support/cacheServer';
 import { serveFolder, type FolderServer } from '../../nix/serveFolder';
@@ -134,6 +135,13 @@ describe('the closure of store paths', () => {
       assert.equal(chain.at(-1), storePath);
       assert.equal(chain.length - 1, depth.get(storePath as StorePath), storePath);
     }
+    const through = closure.reachedThrough();
+    for (const [place, { storePath }] of closure.paths.entries()) {
+      const before = closure.paths[through[place] ?? 0]?.storePath;
+      assert.equal(before, closure.why(storePath as StorePath).at(-2), storePath);
+      assert.equal(through[place] === FROM_ROOT, storePath === made.root);
+    }
+    assert.deepEqual([...through], [...reachedThrough(closure.roots, closure.paths)], 'as it is found from the JSON report');
     assert.deepEqual(closure.why('/nix/store/00000000000000000000000000000000-other' as StorePath), []);
   });
 

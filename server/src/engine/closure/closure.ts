@@ -1,6 +1,7 @@
 /** A closure that was walked: its paths in order, each with the answer that counts. Kept as numbers; the texts are made when asked for. */
 import type { Agreement, ClosurePath, ClosureStop, ClosureTotals } from '../../domain/closureReport';
 import type { CacheAnswer, PathVerdict } from '../../domain/inputsReport';
+import { FROM_NO_ROOT, FROM_ROOT } from '../../domain/reachedThrough';
 import { storePathOrder, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
 import { Slices } from '../../util/inSlices';
@@ -138,6 +139,20 @@ export class Closure {
       if (parent === number) return chain.reverse();
       number = parent;
     }
+  }
+
+  /**
+   * By place in {@link entries}: the place of the path through which a path was first reached, so that following it gives what {@link why}
+   * gives, backwards; {@link FROM_ROOT} or {@link FROM_NO_ROOT} where a chain begins.
+   */
+  reachedThrough(): Int32Array {
+    const places = new Int32Array(this.numbers);
+    for (const [place, number] of this.#sorted.entries()) places[number] = place;
+    const roots = new Set(this.#roots);
+    return Int32Array.from(this.#sorted, (number) => {
+      const parent = this.#parents[number] ?? number;
+      return parent !== number ? (places[parent] ?? FROM_NO_ROOT) : roots.has(number) ? FROM_ROOT : FROM_NO_ROOT;
+    });
   }
 
   /** One path as the contract has it. */

@@ -42,6 +42,7 @@ export function* pathList(closure: FinishedClosure): Generator<string> {
     else yield* pathTable(`Paths to look at: ${words} of ${grouped(total)} paths`, 'problem-table', problems.paths);
     yield* pathData(closure);
   }
+  yield* throughData(closure);
   yield '</section>\n';
 }
 
@@ -49,7 +50,13 @@ const TOOLS = `<div class="tools" id="path-tools" role="search" hidden>
 <label>Search <input type="search" id="path-search" placeholder="name, hash, key, cache" autocomplete="off" spellcheck="false"></label>
 <label>Verdict <select id="path-verdict"><option>all</option></select></label>
 <output id="path-count" aria-live="polite"></output>
+<p class="dim">Choose a path to see why it is in the closure.</p>
 </div>
+<dialog id="path-why" aria-labelledby="path-why-title" aria-describedby="path-why-words" closedby="any">
+<div class="head"><h3 id="path-why-title"></h3><button type="button">Close</button></div>
+<p id="path-why-words"></p>
+<ol></ol>
+</dialog>
 `;
 
 const WINDOW = `<div class="window" id="path-window" tabindex="0" role="region" aria-label="All store paths" hidden><table>
@@ -74,30 +81,40 @@ function* pathTable(caption: string, id: string, paths: Iterable<ClosurePath>): 
   yield '</tbody>\n</table></div>\n';
 }
 
-/** All paths as rows of numbers and names, and behind them the words that the numbers stand for. */
+/** All paths as rows, and behind them what the second column stands for, which is the same for most. */
 function* pathData({ paths, summary: { roots } }: FinishedClosure): Generator<string> {
   const store = (roots[0] ?? '').slice(0, Math.max(0, (roots[0] ?? '').lastIndexOf('/')));
-  const [verdicts, keys, caches] = [new Words(), new Words(), new Words()];
-  const tones: Tone[] = [];
+  const kinds = new Map<string, number>();
   yield '<script type="application/json" id="path-data">[';
-  let first = true;
+  let separator = '';
   for (const path of paths()) {
     const { storePath: text, from, keyNames, narSize } = path;
     const base = plainText(text.startsWith(`${store}/`) ? text.slice(store.length + 1) : text, 300);
-    const verdict = verdicts.number(verdictText(path));
-    tones[verdict] = toneOf(path);
-    const row = [
-      base,
-      verdict,
-      keys.number(keysText(keyNames)),
-      caches.number(from === undefined ? '' : cacheLabel(from)),
-      narSize ?? -1,
-    ];
-    yield `${first ? '' : ','}\n${jsonForHtml(row)}`;
-    first = false;
+    const kind = jsonForHtml([verdictText(path), keysText(keyNames), from === undefined ? '' : cacheLabel(from), toneOf(path)]);
+    const number = kinds.get(kind) ?? kinds.size;
+    kinds.set(kind, number);
+    yield `${separator}\n${jsonForHtml([base, number, narSize ?? -1])}`;
+    separator = ',';
   }
-  const words = { store: plainText(store, 300), verdicts: verdicts.list, tones, keys: keys.list, caches: caches.list };
-  yield `\n]</script>\n<script type="application/json" id="path-words">${jsonForHtml(words)}</script>\n`;
+  yield '\n]</script>\n';
+  yield `<script type="application/json" id="path-words">{"store":${jsonForHtml(plainText(store, 300))},"kinds":[`;
+  separator = '';
+  for (const kind of kinds.keys()) {
+    yield `${separator}\n${kind}`;
+    separator = ',';
+  }
+  yield '\n]}</script>\n';
+}
+
+/** For every path, in the order of the list, the place of the one through which a root leads to it; the script shows the chain. */
+function* throughData({ reachedThrough }: FinishedClosure): Generator<string> {
+  yield '<script type="application/json" id="path-through">[';
+  let separator = '';
+  for (const place of reachedThrough()) {
+    yield `${separator}${place}`;
+    separator = ',';
+  }
+  yield ']</script>\n';
 }
 
 function toneOf({ verdict, agreement }: ClosurePath): Tone {
@@ -117,17 +134,4 @@ function verdictText({ verdict, agreement, built, local, input }: ClosurePath): 
 
 function keysText(names: readonly string[]): string {
   return names.map((name) => plainText(name, 80)).join(', ');
-}
-
-/** Numbers for texts, each text once. */
-class Words {
-  readonly list: string[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  number(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.list.length);
-    return this.list.push(text) - 1;
-  }
 }

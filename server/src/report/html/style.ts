@@ -75,6 +75,16 @@ thead [aria-sort="descending"] button::after { content: " \\2193"; opacity: 1; }
 .window tbody td { height: 30px; padding: 0 .75rem; line-height: 29px; vertical-align: middle; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; border-bottom: 1px solid var(--line); }
 .window tbody tr.space td { border: 0; padding: 0; }
 .c-path { width: 40%; } .c-verdict { width: 15%; } .c-keys { width: 17%; } .c-from { width: 18%; } .c-size { width: 10%; }
+.opener { display: inline; border: 0; padding: 0; background: none; color: inherit; font: inherit; text-align: left; user-select: text; cursor: pointer; }
+.opener:hover .name { text-decoration: underline; }
+.window .opener { display: block; width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.window .opener:focus-visible { outline-offset: -2px; }
+dialog { width: min(60rem, calc(100vw - 2rem)); max-height: 85vh; padding: 0 1.25rem 1rem; border: 1px solid var(--line); border-radius: 8px; color: var(--text); background: var(--back); }
+dialog::backdrop { background: rgb(0 0 0 / .5); }
+dialog .head { position: sticky; top: 0; display: flex; gap: 1rem; justify-content: space-between; align-items: center; padding: .9rem 0 .4rem; background: var(--back); }
+dialog h3 { margin: 0; overflow-wrap: anywhere; }
+dialog .head button { font: inherit; color: var(--text); background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .75rem; cursor: pointer; }
+dialog li { margin: .5rem 0; overflow-wrap: anywhere; }
 footer { margin: 3rem auto 2rem; color: var(--dim); font-size: .875rem; }
 [hidden] { display: none !important; }
 @media (forced-colors: active) {
@@ -87,7 +97,7 @@ footer { margin: 3rem auto 2rem; color: var(--dim); font-size: .875rem; }
   :root { color-scheme: light; --back: #fff; --panel: #fff; --line: #bbb; --text: #000; --dim: #444; --link: #000; --bar: #0550ae; --good: #116329; --good2: #4ac26b; --doubtful: #7d4e00; --doubtful2: #d4a72c; --bad: #a40e26; --bad2: #5a0312; --plain: #57606a; --plain2: #afb8c1; --track: #eee; }
   body { font-size: 9.5pt; }
   header, nav, main, footer { max-width: none; padding: 0; }
-  nav, .tools, .window, .skip { display: none; }
+  nav, .tools, .window, .skip, dialog { display: none; }
   h2, h3, caption { break-after: avoid; }
   tr, ul.findings > li, .cards > div { break-inside: avoid; }
   thead { display: table-header-group; }
