@@ -341,6 +341,8 @@ export type VettingDraftResult =
       readonly text: string;
       /** URI of records.jsonc. */
       readonly file: string;
+      /** Why the record would not count, once it is written; a sentence. */
+      readonly warning?: string;
     }
   | RequestFailure;
 

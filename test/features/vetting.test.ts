@@ -127,6 +127,19 @@ describe('vetting in the views', () => {
     );
   });
 
+  it('says why a review of this very tree does not count', async () => {
+    const policy = '{ "version": 1, "reviewers": [{ "who": "bob@example.org" }] }';
+    assert.equal(
+      words(lineOf(await view([AUDIT, { ...AUDIT, when: '2026-10-01T00:00:00Z' }], { policy }))),
+      '$(circle-outline) **Vetting** no review covers this hash: safe-to-build · ' +
+        'the review by Ada does not count: its author is not among those who may vouch (and 1 other record)',
+    );
+    const later = await view([{ ...AUDIT, when: '2030-01-01T00:00:00Z' }]);
+    assert.match(lineOf(later), /the review by Ada does not count: it is dated in the future, 2030-01-01T00:00:00Z/);
+    const ended = await view([{ ...AUDIT, until: '2026-11-01' }]);
+    assert.match(words(lineOf(ended)), /what covers this hash by Ada has ended$/);
+  });
+
   it('shows what is denied as an error, and offers no record against it', async () => {
     const seen = await view([AUDIT, { kind: 'violation', narHash: HASH, notes: 'It phones home.' }]);
     assert.match(words(lineOf(seen)), /^\$\(error\) \*\*Vetting\*\* this repository says: denied by Ada/);

@@ -183,6 +183,24 @@ describe('requests about vetting', () => {
       assert.ok(!existsSync(at('flake-trust/records.jsonc')));
     });
 
+    it('comes with a warning where the record would not count', async () => {
+      const id = await start({ policy: POLICY, records: recordsText() });
+      const warning = async (policy: string, record: object = REVIEW) => {
+        write('flake-trust/policy.jsonc', policy);
+        return (await drafted(id, record)).warning;
+      };
+      assert.equal(await warning(POLICY), undefined);
+      assert.match((await warning(POLICY, { ...REVIEW, criteria: ['safe-to-evaluate'] })) ?? '', /safe-to-build stays open\.$/);
+      const bob = '{ "version": 1, "reviewers": [{ "who": "bob@example.org" }] }';
+      assert.match((await warning(bob)) ?? '', /will not count: the policy does not let Ada Example vouch for it/);
+      const denial = { kind: 'violation', who: 'Ada', criteria: [], notes: 'It phones home.', everything: false };
+      assert.equal(await warning(bob, denial), undefined);
+      assert.match((await warning('{ "version": 1, "signatures": "required" }')) ?? '', /the policy asks for signatures/);
+      client.settings = { readNixConf: false, reviewerKeys: ['ada-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY='] };
+      client.settingsChanged();
+      assert.match((await warning(POLICY)) ?? '', /will not count for you: only what keys of your settings have signed/);
+    });
+
     it('makes a difference, an exemption, a denial of a tree and one of a source', async () => {
       const id = await start({ policy: POLICY, records: recordsText(OLD) });
       const fields = async (record: object) =>

@@ -94,13 +94,17 @@ async function readDraft(
   documents: VettingDocuments,
   input: string,
   { kind, form }: RecordFormContext,
-  { text, file }: Draft,
+  { text, file, warning }: Draft,
   place: { readonly title: string; readonly step: number; readonly totalSteps: number },
 ): Promise<'write' | 'back' | undefined> {
   const shown = await documents.showDraft(draftTitle(kind, form.input), input, text);
   try {
     const where = vscode.workspace.asRelativePath(vscode.Uri.parse(file));
-    return await askLast(place, vscode.l10n.t('Read the record below. Nothing is written yet.'), [
+    const prompt =
+      warning === undefined
+        ? vscode.l10n.t('Read the record below. Nothing is written yet.')
+        : vscode.l10n.t('{0} Nothing is written yet.', plainMessage(warning, 300));
+    return await askLast(place, prompt, [
       { value: 'write', label: vscode.l10n.t('Write Record'), description: vscode.l10n.t('to {0}', where) },
       { value: 'back', label: vscode.l10n.t('Change Something') },
     ]);

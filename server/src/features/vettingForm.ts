@@ -9,7 +9,8 @@ import { authorFields, judgeUntil, treeField, treeFields, unknownCriterion } fro
 import { readRecord } from '../domain/vetting/records';
 import { isObject, type JsonObject } from '../domain/vetting/shape';
 import { verdictWords } from '../domain/vetting/verdictWords';
-import { byWords, type JudgedInput } from '../domain/vetting/vetFlake';
+import type { VettingRecord } from '../domain/vetting/types';
+import { byWords, personWords, type JudgedInput } from '../domain/vetting/vetFlake';
 import { reportedVetting } from '../engine/vetting/withVetting';
 import type { RequestFailure, VettingBase, VettingFormResult } from '../protocol';
 import { plainText } from '../util/plainText';
@@ -68,12 +69,19 @@ export function vettingBase({ narHash, rev, records, state }: ReviewedTree): Vet
   };
 }
 
+export interface NewRecord {
+  /** With its id. */
+  readonly record: JsonObject;
+  /** Why it would not count. */
+  readonly warning?: string;
+}
+
 /** Makes the record that a form's answers mean, with its id; or says in words for people what is wrong with them. */
 export function recordFromForm(
   vettable: VettableInput,
   given: unknown,
   base: ReviewedTree | undefined,
-): Result<JsonObject, RequestFailure> {
+): Result<NewRecord, RequestFailure> {
   if (!isObject(given)) return refused('This is not what a form says.');
   const { input, now, vetting } = vettable;
   const who = textOf(given['who']);
@@ -95,8 +103,29 @@ export function recordFromForm(
   const record = withId({ ...said.value, ...(criteria.length === 0 ? {} : { criteria }), ...author });
   // As it will be read from the file: nothing is written that would not count there.
   const read = readRecord(record, 0);
-  if ('kind' in read) return ok(record);
+  if ('kind' in read) {
+    const warning = whyItWouldNotCount(vettable, read);
+    return ok({ record, ...(warning === undefined ? {} : { warning }) });
+  }
   return refused(`No record of ${plainText(inputId(input.path), 60)} can be made of this: ${plainText(read.message, 200)}.`);
+}
+
+/** Who may vouch is decided by the user's keys, else by the policy; what this program writes for a form is not signed. */
+function whyItWouldNotCount({ vetting, one }: VettableInput, record: VettingRecord): string | undefined {
+  const { judge, files } = vetting.flake;
+  if (record.kind === 'violation' || judge === undefined) return undefined;
+  const { criteria } = record;
+  if (criteria.every((criterion) => judge.vouchers.mayVouch(record, criterion))) {
+    const missing = one.subject.criteria.filter((wanted) => !judge.criteria.covers(criteria, wanted));
+    if (missing.length === 0) return undefined;
+    return `This does not cover all that is asked of it: ${plainText(missing.join(', '), 200)} stays open.`;
+  }
+  const sign = 'records are signed with `flake-trust vet … --sign-key`';
+  if (vetting.userKeys)
+    return `This record will not count for you: only what keys of your settings have signed does, and ${sign}.`;
+  if (files.policy?.signaturesRequired === true)
+    return `This record will not count: the policy asks for signatures, and ${sign}.`;
+  return `This record will not count: the policy does not let ${plainText(personWords(record), 60)} vouch for it, or only with a signature.`;
 }
 
 /** What a record says, without criteria and author. */

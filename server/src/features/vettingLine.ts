@@ -4,7 +4,8 @@ import type { InputFacts } from '../domain/flakeFacts';
 import type { Verdict } from '../domain/vetting/judge';
 import { reviewedTrees } from '../domain/vetting/nearest';
 import { verdictWords } from '../domain/vetting/verdictWords';
-import type { JudgedInput } from '../domain/vetting/vetFlake';
+import { personWords, type JudgedInput } from '../domain/vetting/vetFlake';
+import { vainRecords, whyNot } from '../domain/vetting/whyNot';
 import { reportedVetting } from '../engine/vetting/withVetting';
 import type { Icon, Line, Piece } from './richText';
 import { plural } from './summary';
@@ -53,6 +54,7 @@ export function vettingLine(view: FlakeView, input: InputFacts): Line {
       ...chainFacts(one.verdict),
       ...(read === undefined ? [] : [['read: ', read]]),
       ...(vetting.userKeys && tone === 'good' ? [['signed with a key that you named']] : []),
+      ...vainFacts(vetting, one, view.now),
       ...(forbidden ? [[{ strong: SHORT_WORDS['policy-input'] }]] : []),
       ...(restricted ? [[{ strong: 'not believed in Restricted Mode' }]] : []),
       ...actionFacts(view, input),
@@ -76,6 +78,16 @@ function iconOf(view: FlakeView, input: InputFacts, tone: 'good' | 'bad' | 'doub
 function chainFacts({ criteria }: Verdict): Piece[][] {
   const longest = Math.max(0, ...criteria.map(({ chain }) => chain.length));
   return longest > 1 ? [[`over ${plural(longest - 1, 'reviewed difference')}`]] : [];
+}
+
+/** Whoever recorded a review and sees no verdict wants to know why. */
+function vainFacts({ flake }: VettingView, one: JudgedInput, now: number): Piece[][] {
+  const [newest, ...others] = vainRecords(flake, one);
+  // That it has ended is the verdict already.
+  if (newest === undefined || one.verdict.state === 'expired') return [];
+  const what = newest.kind === 'exemption' ? 'the exemption' : 'the review';
+  const more = others.length === 0 ? '' : ` (and ${plural(others.length, 'other record')})`;
+  return [[`${what} by ${personWords(newest)} ${whyNot(newest, one, flake, now)}${more}`]];
 }
 
 function startPieces(view: FlakeView): Piece[] {

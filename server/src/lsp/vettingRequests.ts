@@ -114,11 +114,13 @@ export class VettingRequests {
     const made = recordFromForm(ready, given, this.#baseOf(ready));
     if (!made.ok) return made.error;
     const { flake, input } = ready;
+    const { record, warning } = made.value;
     return {
       kind: 'ok',
-      draft: this.#hold({ kind: 'record', dir: flake.dir, path: input.path, record: made.value, state: stateOf(ready) }),
-      text: `${printRecord(made.value)}\n`,
+      draft: this.#hold({ kind: 'record', dir: flake.dir, path: input.path, record, state: stateOf(ready) }),
+      text: `${printRecord(record)}\n`,
       file: flake.texts.uriOf(VETTING_FILES.records),
+      ...(warning === undefined ? {} : { warning }),
     };
   }
 

@@ -1,10 +1,11 @@
 /** Why an input has the verdict that it has: the records, in the order in which they build on each other, and those that do not count. */
 import { compareText } from '../util/compare';
 import { plainText } from '../util/plainText';
-import { printDay, printInstant } from '../domain/vetting/instant';
+import { printDay } from '../domain/vetting/instant';
 import { patternsOf } from '../domain/vetting/sources';
 import type { VettingRecord } from '../domain/vetting/types';
 import { needlessExemption, vettingReport, type FlakeVetting, type JudgedInput } from '../domain/vetting/vetFlake';
+import { whyNot } from '../domain/vetting/whyNot';
 import { inputLabel, PRUNE_WORDS, shortRev, vettingWords } from './words';
 
 /** So many records that do not count are listed. */
@@ -89,25 +90,4 @@ function recordWords(record: VettingRecord, { judge }: FlakeVetting): string {
     ...(importedFrom === undefined ? [] : [`import ${plainText(importedFrom, 40)}`]),
     signed,
   ].join(', ');
-}
-
-function whyNot(record: VettingRecord, { subject }: JudgedInput, { judge, files }: FlakeVetting, now: number): string {
-  if (judge === undefined) return '';
-  if (record.when > now) return `does not count: it is dated in the future, ${printInstant(record.when)}`;
-  if (judge.vouchers.signatureOf(record).kind === 'invalid') return 'does not count: its signature does not verify';
-  judge.isLive(record);
-  const revocation = judge.revocationOf(record);
-  if (revocation !== undefined)
-    return `revoked by ${plainText(revocation.who, 80)} on ${printDay(revocation.when)}: ${plainText(revocation.notes ?? '', 120)}`;
-  if (record.until !== undefined && record.until <= now) return `ended on ${printDay(record.until - 1)}`;
-  if (record.kind !== 'violation' && !judge.vouchers.mayVouch(record)) {
-    return files.policy?.signaturesRequired === true && judge.vouchers.signatureOf(record).kind !== 'verified'
-      ? 'does not count: the policy asks for a signature by a reviewer'
-      : 'does not count: its author is not among those who may vouch';
-  }
-  if (record.narHash !== undefined && record.narHash !== subject.narHash) return 'is about another tree of the same source';
-  if (record.from !== undefined) return 'begins at a tree that nothing covers, or is not needed';
-  return subject.criteria.every((criterion) => !judge.criteria.covers(record.criteria, criterion))
-    ? 'does not meet what is asked'
-    : 'is not needed: another record says the same';
 }

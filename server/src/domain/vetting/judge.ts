@@ -181,6 +181,11 @@ export class Judge {
     return known.filter((record) => record.narHash !== narHash);
   }
 
+  /** Reviews and exemptions of a tree, whether they count or not. */
+  ofTree(narHash: NarHash): readonly VettingRecord[] {
+    return [...this.#full.get(narHash), ...this.#deltasTo.get(narHash), ...this.#exemptions.get(narHash)];
+  }
+
   /** Whether a record is genuine, not from the future, and not revoked. It may have expired, and its author may not vouch. */
   isLive(record: VettingRecord): boolean {
     const known = this.#live.get(record);
