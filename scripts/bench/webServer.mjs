@@ -74,7 +74,7 @@ async function startNginx(program, folder) {
   const secureServer =
     certificate === undefined
       ? ''
-      : `server { listen 127.0.0.1:${securePort} ssl http2; http2_max_concurrent_streams 512; ssl_certificate ${certificate}; ssl_certificate_key ${state}/key.pem; root ${folder}; }`;
+      : `server { listen 127.0.0.1:${securePort} ssl http2; http2_max_concurrent_streams 512; ssl_certificate ${certificate}; ssl_certificate_key ${state}/key.pem; ssl_protocols TLSv1.2 TLSv1.3; root ${folder}; }`;
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${state}/${name};`)
     .join(' ');
