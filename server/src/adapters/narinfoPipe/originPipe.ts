@@ -26,6 +26,9 @@ const READ_BUFFER_BYTES = 16 * 1024;
 
 const TICK_MS = 250;
 
+/** So many connections are opened in one go: opening all of them at once would hold up everybody else for 10 ms and more. */
+const OPENED_AT_ONCE = 4;
+
 /** Room for as many small answers as may be on their way. */
 const HTTP2_WINDOW_BYTES = 8 * 1024 * 1024;
 
@@ -38,6 +41,8 @@ export class OriginPipe implements RawPipe, LineOwner {
   readonly #free: Http1Line[] = [];
   /** Connections being made whose protocol is not known. */
   #opening = 0;
+  /** Opened since others were last heard. */
+  #opened = 0;
   /** Whether the server speaks HTTP/2; not known before the first secure connection. */
   #http2: boolean | undefined;
   #session: ClientHttp2Session | undefined;
@@ -104,6 +109,13 @@ export class OriginPipe implements RawPipe, LineOwner {
       // Until the first secure connection has told the protocol, one is enough.
       const room = this.#http2 === undefined ? 1 : this.#options.width;
       if (this.#lines.size + this.#opening >= room) return;
+      if (this.#opened >= OPENED_AT_ONCE) return;
+      if (this.#opened++ === 0) {
+        setImmediate(() => {
+          this.#opened = 0;
+          this.#pump();
+        });
+      }
       this.#open();
     }
   }
