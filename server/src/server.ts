@@ -11,7 +11,7 @@ import {
   type ResponseError,
 } from 'vscode-languageserver';
 import type { FlakeFile } from './domain/finding';
-import { codeActions, resolveCodeAction, type ActionData } from './features/codeActions';
+import { codeActions, resolveCodeAction, vettingFileActions, type ActionData } from './features/codeActions';
 import { codeLenses, resolveCodeLens, SERVER_COMMANDS, type LensData } from './features/codeLens';
 import { definition } from './features/definition';
 import { documentLinks } from './features/documentLinks';
@@ -20,7 +20,7 @@ import { hover } from './features/hover';
 import { inlayHints, resolveInlayHint, type HintData } from './features/inlayHints';
 import type { FlakeView } from './features/view';
 import { registerCapabilities, serverCapabilities } from './lsp/capabilities';
-import { flakeFileOf } from './lsp/flakeUri';
+import { flakeFileOf, flakeTextOf } from './lsp/flakeUri';
 import type { ServerHost } from './lsp/host';
 import { createLog, describeThrown } from './lsp/log';
 import { answer } from './lsp/request';
@@ -96,9 +96,14 @@ export function startServer(connection: Connection, host: ServerHost): void {
 
   connection.onCodeAction(
     guarded([], async ({ textDocument, range, context }, session, signal) => {
-      const at = await lookAt(session, textDocument.uri, START, signal);
       const { diagnostics, only } = context;
       const request = { range, diagnostics, ...(only === undefined ? {} : { only }) };
+      const file = flakeTextOf(textDocument.uri)?.file;
+      if (file !== undefined && file !== 'flake.nix' && file !== 'flake.lock') {
+        const view = (await session.examine(textDocument.uri, signal))?.view;
+        return view === undefined ? [] : vettingFileActions(view, file, request, session.codeActionOptions);
+      }
+      const at = await lookAt(session, textDocument.uri, START, signal);
       return at === undefined ? [] : codeActions(at.view, at.file, request, session.codeActionOptions);
     }),
   );

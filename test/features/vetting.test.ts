@@ -93,7 +93,7 @@ describe('vetting in the views', () => {
     assert.match(lineOf(seen), /^\$\(warning\) \*\*Vetting\*\* no review of this hash; a record by Ada covers another/);
     assert.match(
       lineOf(seen),
-      /\[Record a Review…\].* · \[Review Changes\]\(command:flakeTrust\.reviewChanges\?%5B%22ref-\d+%22%5D\)$/,
+      / · \[Review Changes\]\(command:flakeTrust\.reviewChanges\?%5B%22ref-\d+%22%5D\) · \[Record a Review…\]\(.*\)$/,
     );
     const [problem] = problems(seen);
     assert.equal(problem?.code, 'vetting-other-hash');

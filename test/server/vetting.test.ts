@@ -83,6 +83,15 @@ describe('vetting in the language server', () => {
     assert.equal(mistake?.code, 'policy-invalid');
     assert.equal(mistake.severity, DiagnosticSeverity.Error);
     assert.deepEqual(mistake.range, { start: { line: 2, character: 28 }, end: { line: 2, character: 40 } });
+    const context = { diagnostics: [mistake] };
+    const params = { textDocument: { uri: POLICY }, range: mistake.range, context };
+    const actions = await client.request<CodeAction[]>('textDocument/codeAction', params);
+    assert.deepEqual(
+      actions.map(({ title, command }) => [title, command?.command, command?.arguments]),
+      [['Explain this check', 'flakeTrust.explain', ['policy-invalid']]],
+    );
+    const top = { line: 0, character: 0 };
+    assert.deepEqual(await client.request('textDocument/codeAction', { ...params, range: { start: top, end: top } }), []);
     client.open(POLICY, EMPTY_POLICY, 7);
     await client.diagnostics(POLICY, (found, version) => found.length === 0 && version === 7);
     client.change(POLICY, '{ "version": 1, }}', 8);

@@ -5,6 +5,7 @@
 import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type WorkspaceEdit } from 'vscode-languageserver-types';
 import type { Finding, FindingCode, Fix, FlakeFile } from '../domain/finding';
 import type { InputFacts } from '../domain/flakeFacts';
+import type { VettingFile } from '../domain/vetting/types';
 import { LINKED_COMMANDS } from '../protocol';
 import { auditCommand } from './codeLens';
 import { canCompare, mayRecord, REVIEWABLE_CODES } from './vettingLine';
@@ -74,6 +75,28 @@ export function codeActions(
   if (isAsked(request.only, START_VETTING_KIND) && options.commands && canStartVetting(view))
     actions.push({ ...link('Start vetting here', 'startVetting', flake), kind: START_VETTING_KIND });
   return actions;
+}
+
+/** Lists the actions for a range of one of the vetting files: what a mistake in it means. Mending it is left to whoever knows what was meant. */
+export function vettingFileActions(
+  view: FlakeView,
+  file: VettingFile,
+  { range, diagnostics, only }: CodeActionRequest,
+  options: CodeActionOptions,
+): CodeAction[] {
+  if (!options.commands || !isAsked(only, CodeActionKind.QuickFix)) return [];
+  const codes = new Set(
+    (view.vetting?.mistakes ?? [])
+      .filter(
+        ({ location }) => location?.file === file && location.line <= range.end.line && location.endLine >= range.start.line,
+      )
+      .map(({ code }) => code),
+  );
+  return [...codes].map((code) => ({
+    ...link('Explain this check', 'explain', code),
+    kind: CodeActionKind.QuickFix,
+    diagnostics: diagnostics.filter((diagnostic) => diagnostic.code === code),
+  }));
 }
 
 /** Fills in the edit, or nothing when the text has changed since the action was offered. */

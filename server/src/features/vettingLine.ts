@@ -101,8 +101,8 @@ function actionFacts(view: FlakeView, input: InputFacts): Piece[][] {
   const argument = view.references.idOf({ kind: 'input', dir: view.dir, path: input.path });
   const open = findingsOf(view, input.path).some(({ code }) => REVIEWABLE_CODES.has(code));
   return [
-    [{ command: 'recordReview', label: 'Record a Review\u2026', argument }],
     ...(open && canCompare(view, input) ? [[{ command: 'reviewChanges', label: 'Review Changes', argument } as const]] : []),
+    [{ command: 'recordReview', label: 'Record a Review…', argument }],
   ];
 }
 

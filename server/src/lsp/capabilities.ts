@@ -26,13 +26,10 @@ const FLAKE_NIX = { scheme: 'file', pattern: '**/flake.nix' } as const;
 const FLAKE_LOCK = { scheme: 'file', pattern: '**/flake.lock' } as const;
 const BOTH = [FLAKE_NIX, FLAKE_LOCK];
 
+const VETTING = Object.values(VETTING_FILES).map((file) => ({ scheme: 'file', pattern: `**/${file}` }));
+
 /** The folder itself, too: when it is deleted, an editor may tell of nothing in it. */
-const WATCHED = [
-  FLAKE_NIX.pattern,
-  FLAKE_LOCK.pattern,
-  `**/${VETTING_FOLDER}`,
-  ...Object.values(VETTING_FILES).map((file) => `**/${file}`),
-];
+const WATCHED = [FLAKE_NIX.pattern, FLAKE_LOCK.pattern, `**/${VETTING_FOLDER}`, ...VETTING.map(({ pattern }) => pattern)];
 
 const CODE_ACTIONS = { codeActionKinds: [CodeActionKind.QuickFix, AUDIT_KIND, START_VETTING_KIND], resolveProvider: true };
 
@@ -58,7 +55,7 @@ export async function registerCapabilities(connection: Connection, { dynamic, co
   if (!Object.values(dynamic).includes(true)) return;
   const registrations = BulkRegistration.create();
   if (dynamic.hover) registrations.add(HoverRequest.type, { documentSelector: BOTH });
-  if (dynamic.codeAction) registrations.add(CodeActionRequest.type, { documentSelector: BOTH, ...CODE_ACTIONS });
+  if (dynamic.codeAction) registrations.add(CodeActionRequest.type, { documentSelector: [...BOTH, ...VETTING], ...CODE_ACTIONS });
   if (dynamic.codeLens) registrations.add(CodeLensRequest.type, { documentSelector: [FLAKE_NIX], resolveProvider: true });
   if (dynamic.inlayHint) registrations.add(InlayHintRequest.type, { documentSelector: [FLAKE_NIX], resolveProvider: true });
   if (dynamic.documentLink) registrations.add(DocumentLinkRequest.type, { documentSelector: BOTH });

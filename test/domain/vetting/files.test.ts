@@ -118,6 +118,23 @@ describe('records.jsonc', () => {
     }
   });
 
+  it('refuses what is small on disk and large in memory, before it is there', () => {
+    const zeros = `{"version":1,"records":[${'{},'.repeat(5_000_000)}]}`;
+    const { broken, problems } = readRecords(zeros);
+    assert.equal(broken, true);
+    assert.match(problems[0]?.message ?? '', /has more in it than anything that belongs there/);
+    const deep = `{"version":1,"records":${'['.repeat(1_000_000)}`;
+    assert.match(readRecords(deep).problems[0]?.message ?? '', /nested deeper/);
+  });
+
+  it('finds the place of a mistake among many records', () => {
+    const source = added(EMPTY_RECORDS, fields('a'), fields('b'), fields('c'));
+    const wrong = source.replace(/("source": "github\.com\/example\/b",[^]*?"who": )"Ada"/, '$1 7');
+    const [problem] = readRecords(wrong).problems;
+    assert.equal(problem?.message, 'record 2: who has to be a text; it does not count');
+    assert.equal(wrong.slice(problem.span.start, problem.span.end), '7');
+  });
+
   it('does not count a record that was changed, has a misspelt field, a name twice, or a wrong type', () => {
     const good = added(EMPTY_RECORDS, fields('a'));
     for (const [wrong, message] of [

@@ -2,9 +2,10 @@
  * JSON with comments and trailing commas, as people write the vetting files: read fast, because records may be tens of thousands, and strictly,
  * because they decide. Positions are looked up only when there is something to say.
  */
-import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, printParseErrorCode, visit, type Node } from 'jsonc-parser';
 import type { Span } from '../../util/span';
 import { runSteps, type Steps } from '../../util/steps';
+import { listElements } from './listElements';
 
 export type JsonPath = readonly (string | number)[];
 
@@ -20,6 +21,9 @@ export type JsoncRead =
 
 /** Nothing of ours is nested so deep; more is refused before anything follows it. */
 const MAX_DEPTH = 16;
+
+/** Four times as many as 50,000 records have. A file of millions of empty objects is small on disk, and would fill the memory of an editor that only looks at it. */
+const MAX_VALUES = 5_000_000;
 
 const CODE = {
   space: 32,
@@ -45,8 +49,7 @@ export function readJsonc(text: string): JsoncRead {
 /** The same in steps. */
 export function* readingJsonc(text: string): Steps<JsoncRead> {
   const plain = yield* withoutComments(text);
-  if (plain.kind === 'too-deep')
-    return failed('is nested deeper than anything that belongs there', { start: plain.at, end: plain.at + 1 });
+  if (plain.kind === 'refused') return failed(plain.message, { start: plain.at, end: plain.at + 1 });
   let value: unknown;
   try {
     value = JSON.parse(plain.text);
@@ -67,6 +70,8 @@ export function* readingJsonc(text: string): Steps<JsoncRead> {
 export class JsonPlaces {
   readonly #text: string;
   #tree: Node | undefined;
+  /** Elements of lists of the outermost object, by their names. */
+  readonly #lists = new Map<string, readonly Span[]>();
 
   constructor(text: string) {
     this.#text = text;
@@ -74,14 +79,15 @@ export class JsonPlaces {
 
   /** The value at a path, or the nearest thing around it; with its name, where it has one and that is what is wrong. */
   of(path: JsonPath, part: 'value' | 'name' = 'value'): Span {
-    const root = this.#root();
-    for (let length = path.length; root !== undefined && length >= 0; length--) {
-      const node = findNodeAtLocation(root, path.slice(0, length));
-      if (node === undefined) continue;
-      const name = part === 'name' && length === path.length ? node.parent?.children?.[0] : undefined;
-      return spanOf(name?.type === 'string' && node.parent?.type === 'property' ? name : node);
-    }
-    return { start: 0, end: 0 };
+    const [name, index, ...rest] = path;
+    if (typeof name !== 'string' || typeof index !== 'number') return placeIn(this.#root(), path, part) ?? { start: 0, end: 0 };
+    // An element of a list, of which there may be tens of thousands: only that one is looked into.
+    const element = this.#elementsOf(name)[index];
+    if (element === undefined) return placeIn(this.#root(), path, part) ?? { start: 0, end: 0 };
+    const { start, end } = element;
+    const tree = rest.length === 0 ? undefined : parseTree(this.#text.slice(start, end), [], { allowTrailingComma: true });
+    const inside = placeIn(tree, rest, part);
+    return inside === undefined ? element : { start: start + inside.start, end: start + inside.end };
   }
 
   /** The second of two equal names in one object; the first such place. */
@@ -101,9 +107,27 @@ export class JsonPlaces {
     return first ?? { start: 0, end: 0 };
   }
 
+  #elementsOf(name: string): readonly Span[] {
+    const known = this.#lists.get(name);
+    if (known !== undefined) return known;
+    const elements = runSteps(listElements(this.#text, name))?.elements ?? [];
+    this.#lists.set(name, elements);
+    return elements;
+  }
+
   #root(): Node | undefined {
     return (this.#tree ??= parseTree(this.#text, [], { allowTrailingComma: true }));
   }
+}
+
+function placeIn(root: Node | undefined, path: JsonPath, part: 'value' | 'name'): Span | undefined {
+  for (let length = path.length; root !== undefined && length >= 0; length--) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node === undefined) continue;
+    const name = part === 'name' && length === path.length ? node.parent?.children?.[0] : undefined;
+    return spanOf(name?.type === 'string' && node.parent?.type === 'property' ? name : node);
+  }
+  return undefined;
 }
 
 function failed(message: string, span: Span): JsoncRead {
@@ -115,21 +139,39 @@ export function spanOf({ offset, length }: Node): Span {
   return { start: offset, end: offset + length };
 }
 
+/** Thrown to stop at the first mistake: behind it, everything would look like one. */
+class Found extends Error {
+  readonly problem: FileProblem;
+
+  constructor(problem: FileProblem) {
+    super();
+    this.problem = problem;
+  }
+}
+
 function syntaxProblem(text: string): FileProblem {
-  const errors: ParseError[] = [];
-  parseTree(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first === undefined) return { message: 'is not valid JSON', span: { start: 0, end: 0 } };
-  const words = printParseErrorCode(first.error).replace(/(?!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return {
-    message: `is not valid JSON with comments: ${words.toLowerCase()}`,
-    span: { start: first.offset, end: first.offset + Math.max(1, first.length) },
-  };
+  try {
+    visit(
+      text,
+      {
+        onError: (code, offset, length) => {
+          const words = printParseErrorCode(code).replace(/(?!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+          const message = `is not valid JSON with comments: ${words.toLowerCase()}`;
+          throw new Found({ message, span: { start: offset, end: offset + Math.max(1, length) } });
+        },
+      },
+      { allowTrailingComma: true },
+    );
+  } catch (error) {
+    if (error instanceof Found) return error.problem;
+    throw error;
+  }
+  return { message: 'is not valid JSON', span: { start: 0, end: 0 } };
 }
 
 type Plain =
   | { readonly kind: 'plain'; readonly text: string; readonly names: number }
-  | { readonly kind: 'too-deep'; /** Offset. */ readonly at: number };
+  | { readonly kind: 'refused'; readonly message: string; /** Offset. */ readonly at: number };
 
 /** So many bytes are looked at in one step. */
 const STEP_BYTES = 256 * 1024;
@@ -144,8 +186,9 @@ function* withoutComments(text: string): Steps<Plain> {
   let depth = 0;
   /** Of a comma behind which nothing has come yet but blanks and comments. */
   let comma = -1;
-  /** Looks at the bytes from `at` on until `limit` is passed; gives the place of the first that was not looked at, or what nests too deep. */
-  const scan = (start: number, limit: number): { readonly at: number; readonly tooDeep: boolean } => {
+  let values = 0;
+  /** Looks at the bytes from `start` on until `limit` is passed; gives the place of the first that was not looked at, or of what is refused. */
+  const scan = (start: number, limit: number): { readonly at: number; readonly refusal?: string } => {
     let at = start;
     for (; at < limit; at++) {
       const code = bytes[at] ?? 0;
@@ -160,19 +203,21 @@ function* withoutComments(text: string): Steps<Plain> {
       if (code === CODE.quote) at = endOfString(bytes, at);
       else if (code === CODE.colon) names++;
       else if (code === CODE.open || code === CODE.openBrace) {
-        if (++depth > MAX_DEPTH) return { at, tooDeep: true };
+        values++;
+        if (++depth > MAX_DEPTH) return { at, refusal: 'is nested deeper than anything that belongs there' };
       } else if (code === CODE.close || code === CODE.closeBrace) {
         depth--;
         if (comma >= 0) bytes[comma] = CODE.space;
       }
       comma = code === CODE.comma ? at : -1;
+      if (comma >= 0 && ++values > MAX_VALUES) return { at, refusal: 'has more in it than anything that belongs there' };
     }
-    return { at, tooDeep: false };
+    return { at };
   };
   if (text.startsWith('\uFEFF')) bytes.fill(CODE.space, 0, 3);
   for (let next = 0; next < bytes.length;) {
-    const { at, tooDeep } = scan(next, Math.min(bytes.length, next + STEP_BYTES));
-    if (tooDeep) return { kind: 'too-deep', at: bytes.toString('utf8', 0, at).length };
+    const { at, refusal } = scan(next, Math.min(bytes.length, next + STEP_BYTES));
+    if (refusal !== undefined) return { kind: 'refused', message: refusal, at: bytes.toString('utf8', 0, at).length };
     next = at;
     yield;
   }

@@ -9,6 +9,8 @@ export interface ListPlace {
   readonly elements: readonly Span[];
 }
 
+const CODE = { space: 32, quote: 34, slash: 47, backslash: 92, byteOrderMark: 0xfeff };
+
 /** So many characters are looked at in one step. */
 const STEP = 256 * 1024;
 
@@ -43,12 +45,12 @@ class ListSearch {
     const limit = Math.min(text.length, this.#at + characters);
     while (this.#at < limit && this.found === undefined) {
       const start = this.#at;
-      const character = text[start] ?? '';
-      if (character <= ' ' || character === '\uFEFF') this.#at++;
-      else if (character === '/') this.#at = text[start + 1] === '*' ? commentEnd(text, start) : lineEnd(text, start);
+      const code = text.charCodeAt(start);
+      if (code <= CODE.space || code === CODE.byteOrderMark) this.#at++;
+      else if (code === CODE.slash) this.#at = text[start + 1] === '*' ? commentEnd(text, start) : lineEnd(text, start);
       else {
-        this.#at = character === '"' ? endOfString(text, start) : start + 1;
-        this.#take(character, start);
+        this.#at = code === CODE.quote ? endOfString(text, start) : start + 1;
+        this.#take(text[start] ?? '', start);
       }
     }
     return this.found !== undefined || this.#at >= text.length;
@@ -76,9 +78,9 @@ class ListSearch {
 
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') return at + 1;
-    if (character === '\\') at++;
+    const code = text.charCodeAt(at);
+    if (code === CODE.quote) return at + 1;
+    if (code === CODE.backslash) at++;
   }
   return text.length;
 }
