@@ -110,7 +110,8 @@ describe('signatures that verified, on disk', () => {
         const left = await known(...all);
         // Each is there letter by letter.
         for (const digest of left) assert.ok(damaged.includes(digest));
-        assert.ok(left.length >= all.length - 8);
+        // 60 bytes are parts of no more than three lines of 44.
+        assert.ok(left.length >= all.length - 3 * changes.length);
         await remember(digestOf('new'));
         assert.deepEqual(await known(digestOf('new'), digestOf('never')), [digestOf('new')]);
       }),
