@@ -48,12 +48,19 @@ export const BUILT = ['no', 'local', 'would-build'] as const;
 /** A store path's hash part and the dash after it. */
 const HASH_LENGTH = 33;
 
+interface LowerNames {
+  /** All names in lower case, in the order of rows, with a blank between two, which no word has. */
+  readonly text: string;
+  /** By row, where in the text the next name begins. */
+  readonly ends: Int32Array;
+}
+
 export class PathTable {
   readonly columns: ClosureColumns;
   readonly length: number;
   readonly #keyTexts: readonly string[];
   readonly #inputTexts: readonly string[];
-  #lower: readonly string[] | undefined;
+  #lower: LowerNames | undefined;
   /** Place of each row in the order of names. */
   #nameRanks: Int32Array | undefined;
   readonly #orders = new Map<string, Int32Array>();
@@ -130,16 +137,29 @@ export class PathTable {
     const order = await this.#order(sort, slices);
     const words = wordsOf(text, this.columns.storeDir);
     if (words.length === 0 && Object.values(filters).every((wanted) => wanted === undefined)) return order;
-    const lower = await this.#lowerNames(slices);
-    const wanted = this.#filterTests(filters);
-    const tests = words.map((word) => this.#wordTests(word));
+    const left = new Uint8Array(this.length).fill(1);
+    for (const test of this.#filterTests(filters)) {
+      for (let row = 0; row < this.length; row++) {
+        if (slices.due) await slices.pause();
+        if (!test(row)) left[row] = 0;
+      }
+    }
+    for (const word of words) {
+      const having = await this.#rowsHaving(word, slices);
+      having.forEach((has, row) => has === 0 && (left[row] = 0));
+    }
     const rows = new Int32Array(this.length);
     let found = 0;
     for (const row of order) {
       if (slices.due) await slices.pause();
-      if (wanted.every((test) => test(row)) && tests.every((test) => test(row, lower[row] ?? ''))) rows[found++] = row;
+      if (left[row] === 1) rows[found++] = row;
     }
     return rows.subarray(0, found);
+  }
+
+  /** Gets ready for the first word that is looked for, which else waits for it. */
+  async prepare(): Promise<void> {
+    await this.#lowerNames(new Slices());
   }
 
   #filterTests(filters: Filters): ((row: number) => boolean)[] {
@@ -163,30 +183,46 @@ export class PathTable {
     return tests;
   }
 
-  /** A word is looked for once in each distinct signer, cache, input and verdict, and then only in the names. */
-  #wordTests(word: string): (row: number, lowerName: string) => boolean {
+  /**
+   * By row, 1 where a word occurs. It is looked for once in each distinct signer, cache, input and verdict, and in the text of all names: one
+   * search through it costs a fraction of one for each name.
+   */
+  async #rowsHaving(word: string, slices: Slices): Promise<Uint8Array> {
     const { verdicts, verdictNames, keys, from, cacheUrls, inputs } = this.columns;
+    const having = new Uint8Array(this.length);
     const occurs = (text: string): boolean => text.toLowerCase().includes(word);
-    const inKeys = this.#keyTexts.map(occurs);
-    const inCaches = cacheUrls.map(occurs);
-    const inInputs = this.#inputTexts.map(occurs);
-    const inVerdicts = verdictNames.map((name) => occurs(name) || occurs(verdictLabel(name)));
-    return (row, lowerName) =>
-      lowerName.includes(word) ||
-      inKeys[keys[row] ?? -1] === true ||
-      inCaches[from[row] ?? -1] === true ||
-      inInputs[inputs[row] ?? -1] === true ||
-      inVerdicts[verdicts[row] ?? -1] === true;
-  }
-
-  async #lowerNames(slices: Slices): Promise<readonly string[]> {
-    if (this.#lower !== undefined) return this.#lower;
-    const lower: string[] = [];
-    for (const name of this.columns.names) {
-      lower.push(name.toLowerCase());
+    const mark = (column: readonly number[], values: readonly boolean[]): void => {
+      if (values.includes(true)) column.forEach((index, row) => values[index] === true && (having[row] = 1));
+    };
+    mark(keys, this.#keyTexts.map(occurs));
+    mark(from, cacheUrls.map(occurs));
+    mark(inputs, this.#inputTexts.map(occurs));
+    mark(
+      verdicts,
+      verdictNames.map((name) => occurs(name) || occurs(verdictLabel(name))),
+    );
+    const { text, ends } = await this.#lowerNames(slices);
+    let row = 0;
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, ends[row])) {
+      while (at >= (ends[row] ?? Infinity)) row++;
+      having[row] = 1;
       if (slices.due) await slices.pause();
     }
-    return (this.#lower = lower);
+    return having;
+  }
+
+  async #lowerNames(slices: Slices): Promise<LowerNames> {
+    if (this.#lower !== undefined) return this.#lower;
+    const names: string[] = [];
+    const ends = new Int32Array(this.length);
+    let end = 0;
+    for (const [row, name] of this.columns.names.entries()) {
+      const lower = name.toLowerCase();
+      names.push(lower);
+      ends[row] = end += lower.length + 1;
+      if (slices.due) await slices.pause();
+    }
+    return (this.#lower = { text: names.join(' '), ends });
   }
 
   /** Rows by a column, equal ones by name; remembered. */

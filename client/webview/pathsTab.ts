@@ -121,6 +121,7 @@ export class PathsTab {
     await this.#update(false);
     this.#grid.restore(state.active);
     if (state.open !== undefined) this.#show(state.open);
+    void this.#table.prepare();
   }
 
   focusSearch(): void {

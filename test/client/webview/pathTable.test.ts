@@ -97,6 +97,24 @@ describe('the table of paths', () => {
     assert.deepEqual(await rows({ text: '.*' }), []);
   });
 
+  it('finds a word wherever it is in a name, and never across two names', async () => {
+    const names = ['aa-liblib', 'ab-İlib', 'ac-x', 'LIB-ad', 'zz-lib'];
+    const few = new PathTable({
+      ...madeAudit({ paths: names.length }).columns,
+      names,
+      keySets: [],
+      cacheUrls: [],
+      inputPaths: [],
+    });
+    const found = async (text: string): Promise<number[]> => sorted([...(await few.select(query({ text })))]);
+    assert.deepEqual(await found('lib'), [0, 1, 3, 4]);
+    assert.deepEqual(await found('ac-x'), [2]);
+    assert.deepEqual(await found('xlib'), []);
+    assert.deepEqual(await found('libab'), []);
+    assert.deepEqual(await found('lib a'), [0, 1, 3]);
+    assert.deepEqual(await found('-lib zz'), [4]);
+  });
+
   it('gives up work that newer work made useless', async () => {
     const large = new PathTable(madeAudit({ paths: 60_000 }).columns);
     const controller = new AbortController();
