@@ -95,8 +95,7 @@ describe('vetting in the packed extension', function () {
     assert.match(await code.hover('lib.url', 'lib', /Record a Review/), /Vetting/);
     await code.screenshot('vetting-hover');
 
-    await code.run('Flake Trust: Record a Review…');
-    await code.row('lib').click();
+    await code.followHover('Record a Review…');
     await fillReview(code, 'The whole tree', 'Read all of it.');
     await code.screenshot('vetting-record');
     await page.keyboard.press('Enter'); // nothing is marked, so nothing is chosen
@@ -109,7 +108,8 @@ describe('vetting in the packed extension', function () {
 
     await sandbox.update('{\n  greet = name: "Good evening, ${name}";\n}\n', 'It got late');
     await code.problems(/vetting-other-hash/);
-    await code.compareWith('lib', sandbox.clone);
+    await code.quickFix('lib.url', 'lib', 'Review changes since last vetted');
+    await code.chooseClone(sandbox.clone);
     const summary = await code.preview(/It got late/);
     assert.match(summary, /1 commit/);
     await code.screenshot('vetting-changes');
@@ -133,7 +133,7 @@ describe('vetting in the packed extension', function () {
     await start(code);
     const before = records();
     await code.run('Flake Trust: Deny…');
-    await code.row('lib').click();
+    await code.row(/lib.*exempted/s).click();
     await code.row('The tree that is locked now').click();
     await code.acceptPick();
     await code.step(/Deny lib \(3\/5\)/);
@@ -186,7 +186,9 @@ describe('vetting in the packed extension', function () {
     await code.problems(/vetting-other-hash/);
     await code.run('Flake Trust: Exempt Until…');
     await code.row('lib').click();
+    await code.step(/Exempt lib \(1\/5\)/);
     await code.acceptPick();
+    await code.step(/\(2\/5\)/);
     await code.page.keyboard.press('Enter');
     await code.row('Until another day…').click();
     await code.step(/\(4\/6\)/);

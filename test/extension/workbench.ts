@@ -151,6 +151,23 @@ export class Workbench {
     throw new Error(`The hover of ${word} never matched ${String(pattern)}; it said: ${last}`);
   }
 
+  /** Follows a link of the hover that is shown. */
+  async followHover(link: string): Promise<void> {
+    await this.page.locator('.monaco-editor .monaco-hover:not(.hidden) a', { hasText: link }).first().click();
+  }
+
+  /** Takes a quick fix at a word of the active editor. */
+  async quickFix(line: string, word: string, title: string): Promise<void> {
+    const target = await this.#until(`${word} on the screen`, () => this.#wordBox(line, word));
+    await this.page.mouse.click(target.x, target.y);
+    await this.page.keyboard.press('Control+.');
+    const row = this.page.locator('.action-widget .monaco-list-row', { hasText: title });
+    await row.waitFor();
+    // The menu takes no click before the mouse has moved.
+    await this.page.mouse.move(target.x + 20, target.y + 60);
+    await row.click();
+  }
+
   /** Opens the palette and types. The key is lost when the focus moves at the same moment, the text when another quick input closes. */
   async #openPalette(words: string): Promise<void> {
     const input = this.quickInput;
@@ -288,6 +305,11 @@ export class Workbench {
   async compareWith(input: string, clone: string): Promise<void> {
     await this.run('Flake Trust: Review Changes Since Last Vetted');
     await this.row(input).click();
+    await this.chooseClone(clone);
+  }
+
+  /** Names a clone where none was found. */
+  async chooseClone(clone: string): Promise<void> {
     await this.row('Choose a Local Clone…').click();
     await this.button('Compare Here').waitFor();
     // The dialog writes the folder that it starts in when it has read it, over what was typed before.
