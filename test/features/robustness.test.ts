@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from 'vscode-languageserver-types';
 import type { FlakeFile } from '../../server/src/domain/finding';
-import { codeActions } from '../../server/src/features/codeActions';
+import { VETTING_FILES, type VettingFile } from '../../server/src/domain/vetting/types';
+import { codeActions, vettingFileActions } from '../../server/src/features/codeActions';
 import { codeLenses } from '../../server/src/features/codeLens';
 import { definition } from '../../server/src/features/definition';
 import { detailsMarkdown } from '../../server/src/features/details';
@@ -11,9 +12,12 @@ import { documentLinks } from '../../server/src/features/documentLinks';
 import { documentSymbols } from '../../server/src/features/documentSymbols';
 import { hover } from '../../server/src/features/hover';
 import { inlayHints } from '../../server/src/features/inlayHints';
+import { vettingDiagnostics } from '../../server/src/features/vettingDiagnostics';
 import type { FlakeView } from '../../server/src/features/view';
+import { narHashOf } from '../support/flakeFacts';
 import { flakeView, VSCODE } from '../support/flakeView';
 import { githubNode, lockText } from '../support/sampleFlake';
+import { recordsText } from '../support/vettingRecords';
 
 const NIX = `{
   description = "every form at once";
@@ -85,7 +89,38 @@ function askAll(view: FlakeView, step: number): void {
     inside(view.documents['flake.lock'], selectionRange);
   }
   for (const input of view.facts.inputs) detailsMarkdown(view, input);
+  for (const [file, mistakes] of Object.entries(vettingDiagnostics(view, { supports: SUPPORTS }))) {
+    const text = view.vetting?.flake.files.texts[file as VettingFile] ?? '';
+    const document = TextDocument.create(`file:///flake/${file}`, 'jsonc', 1, text);
+    for (const { range } of mistakes) inside(document, range);
+    vettingFileActions(
+      view,
+      file as VettingFile,
+      { range: EVERYWHERE, diagnostics: [] },
+      { commands: true, resolve: false, documentChanges: true },
+    );
+  }
 }
+
+const REVIEWED = { source: 'github.com/nixos/nixpkgs', narHash: narHashOf('nixpkgs'), criteria: ['safe-to-build'] };
+const POLICY = `{ // Ours.
+  "version": 1,
+  "criteria": { "ours": { "description": "d", "implies": ["safe-to-build"] } },
+  "inputs": [{ "match": "utils", "owners": ["numtide"], "level": "warning" }, { "match": ["home/**"], "criteria": ["ours"] }],
+  "reviewers": [{ "who": "ada@example.org", "keys": ["a-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="] }, { "who": "Bob" }],
+  "suppressions": [{ "code": "not-vetted", "subject": "home", "reason": "r", "until": "2099-01-01" }],
+  "outputs": { "caches": ["https://a.example"] },
+}
+`;
+const RECORDS = recordsText(
+  { kind: 'audit', ...REVIEWED, who: 'Bob', scope: 'lib' },
+  { kind: 'audit', ...REVIEWED, from: { narHash: narHashOf('old') }, signature: 'a-1:AAAA' },
+  { kind: 'exemption', ...REVIEWED, narHash: narHashOf('old'), until: '2026-01-01', who: 'Bob' },
+  { kind: 'violation', source: 'github.com/e/*', notes: 'n', who: 'Bob' },
+  { kind: 'trust', source: 'github.com/h/*', criteria: ['safe-to-build'], until: '2027-01-01', who: 'Bob' },
+);
+
+const vettingTexts = (policy: string, records: string) => ({ [VETTING_FILES.policy]: policy, [VETTING_FILES.records]: records });
 
 describe('every feature', () => {
   it('answers everywhere in a flake of all forms', async () => {
@@ -103,6 +138,20 @@ describe('every feature', () => {
   it('survives a flake.nix with something taken out', async () => {
     for (let start = 0; start < NIX.length; start += 29)
       askAll(await flakeView({ nix: NIX.slice(0, start) + NIX.slice(start + 5), lock: LOCK }), 23);
+  });
+
+  it('survives a policy and records cut anywhere, or with something taken out', async () => {
+    const asked = async (policy: string, records: string) =>
+      askAll(await flakeView({ nix: NIX, lock: LOCK, vetting: vettingTexts(policy, records) }), 41);
+    await asked(POLICY, RECORDS);
+    for (let at = 0; at < POLICY.length; at += 37) {
+      await asked(POLICY.slice(0, at), RECORDS);
+      await asked(POLICY.slice(0, at) + POLICY.slice(at + 5), RECORDS);
+    }
+    for (let at = 0; at < RECORDS.length; at += 61) {
+      await asked(POLICY, RECORDS.slice(0, at));
+      await asked(POLICY, RECORDS.slice(0, at) + RECORDS.slice(at + 5));
+    }
   });
 
   it('has something to say when either file is missing', async () => {
