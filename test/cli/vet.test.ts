@@ -69,6 +69,8 @@ describe('flake-trust vet', function () {
       [before.lib.state, before.lib.by, before.lib.basis, before.lib.signed],
       ['exempted', 'Ada', 'exemption', false],
     );
+    // What passes without a review is what there is to do on the first day.
+    assert.match(await ok('suggest'), /^lib +passes without a review until \d{4}-\d{2}-\d{2}, then needs \S+\n.*\n.*certify lib --full/);
 
     lock(1);
     const updated = await check();
@@ -96,6 +98,7 @@ describe('flake-trust vet', function () {
 
     await ok('certify', 'lib', '--full', ...ada);
     assert.deepEqual((await check()).lib.state, 'vetted');
+    assert.equal(await ok('suggest'), 'Everything is reviewed.\n');
     assert.match(await ok('prune', '--write', ...ada), /revoke .*no input that is locked rests on it/);
     assert.equal((await check()).lib.state, 'vetted');
     assert.match(await ok('explain', 'lib'), /safe-to-build: reviewed\n {2}1\. .*full review of .* by Ada/);

@@ -2,7 +2,7 @@
 import type { Comparison } from '../engine/vetting/ports';
 import type { Suggestion } from '../engine/vetting/suggest';
 import type { ReviewedTree } from '../domain/vetting/nearest';
-import { byWords } from '../domain/vetting/vetFlake';
+import { byWords, firstEnd, recordsOf } from '../domain/vetting/vetFlake';
 import { codeSpan, escapeMarkdown, link } from '../util/markdown';
 import { plainText } from '../util/plainText';
 import { shellWord } from '../util/shellWord';
@@ -137,11 +137,15 @@ export function sizeWords({ commits, files, insertions, deletions }: Comparison)
 
 /** Lines for `vet suggest`. */
 export function suggestionLines(suggestions: readonly Suggestion[]): string[] {
-  if (suggestions.length === 0) return ['Everything is vetted or exempted.'];
+  if (suggestions.length === 0) return ['Everything is reviewed.'];
   return suggestions.flatMap(({ one, base, sparedBy, unmapped }) => {
     const name = one.input.path.join('/');
-    const missing = one.verdict.criteria.filter(({ basis }) => basis === undefined).map(({ criterion }) => criterion);
-    const lines = [`${inputLabel(one.input.path)}  needs ${plainText(missing.join(', '), 100)}`];
+    const exempted = one.verdict.state === 'exempted';
+    const open = one.verdict.criteria.filter(({ basis }) => (exempted ? basis !== 'review' : basis === undefined));
+    const missing = plainText(open.map(({ criterion }) => criterion).join(', '), 100);
+    const until = exempted ? firstEnd(recordsOf(one.verdict)) : undefined;
+    const passes = until === undefined ? 'passes without a review' : `passes without a review until ${plainText(until, 40)}`;
+    const lines = [`${inputLabel(one.input.path)}  ${exempted ? `${passes}, then needs` : 'needs'} ${missing}`];
     if (one.verdict.state === 'denied')
       return [...lines, `  denied by ${byWords(one.verdict.denials)}: lock another revision, or take the input out`];
     if (base === undefined) lines.push('  nothing of it is vetted: all of it would have to be read, or a scope of it');

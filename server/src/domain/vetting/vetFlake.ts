@@ -165,7 +165,8 @@ function scopeWords({ scope, paths }: VettingRecord): string[] {
   return parts.length === 0 ? [] : [plainText(parts.join(': '), 200)];
 }
 
-function firstEnd(records: readonly VettingRecord[]): string | undefined {
+/** The day, as written, on which the first of the records ends; nothing where none does. */
+export function firstEnd(records: readonly VettingRecord[]): string | undefined {
   const ending = records.filter(({ until }) => until !== undefined).sort((a, b) => (a.until ?? 0) - (b.until ?? 0));
   return ending[0]?.untilText;
 }

@@ -2,7 +2,7 @@
 import type { FlakeFacts } from '../../domain/flakeFacts';
 import { compareUrl } from '../../domain/vetting/compareUrl';
 import { importedRecords } from '../../domain/vetting/importMap';
-import { Judge } from '../../domain/vetting/judge';
+import { Judge, type Verdict } from '../../domain/vetting/judge';
 import { reviewedTrees, type ReviewedTree } from '../../domain/vetting/nearest';
 import type { ImportRule, VettingRecord } from '../../domain/vetting/types';
 import type { FlakeVetting, JudgedInput } from '../../domain/vetting/vetFlake';
@@ -59,14 +59,17 @@ export async function nearestBase(
   return bases.sort((a, b) => linesOf(a) - linesOf(b))[0];
 }
 
-/** Suggests for every input that needs something, cheapest first. */
+/**
+ * Suggests for every input that needs something, cheapest first; then, in the same way, for those that pass without a review, since that ends one
+ * day.
+ */
 export async function suggest(
   vetting: FlakeVetting,
   ports: { readonly git: GitHistory; readonly clones: readonly string[]; readonly now: number },
   candidates: readonly Candidate[],
   signal: AbortSignal,
 ): Promise<readonly Suggestion[]> {
-  const open = [...vetting.judged.values()].filter(({ verdict: { state } }) => state !== 'vetted' && state !== 'exempted');
+  const open = [...vetting.judged.values()].filter(({ verdict }) => !isReviewed(verdict));
   const spared = sparedInputs(vetting, open, candidates, ports.now);
   const suggestions: Suggestion[] = [];
   for (const one of open) {
@@ -79,10 +82,17 @@ export async function suggest(
     });
   }
   const rank = ({ one, base }: Suggestion) =>
-    one.verdict.state === 'denied' ? 3 : base === undefined ? 2 : base.comparison === undefined ? 1 : 0;
+    (one.verdict.state === 'exempted' ? 4 : 0) +
+    (one.verdict.state === 'denied' ? 3 : base === undefined ? 2 : base.comparison === undefined ? 1 : 0);
   return suggestions.sort(
     (a, b) => rank(a) - rank(b) || linesOf(a.base) - linesOf(b.base) || compareTexts(a.one.input.path, b.one.input.path),
   );
+}
+
+/** Somebody reviewed it for all that is asked, whether or not an exemption goes before that. */
+function isReviewed({ state, criteria }: Verdict): boolean {
+  if (state !== 'vetted' && state !== 'exempted') return false;
+  return criteria.every(({ basis, reviews = [] }) => basis === 'review' || reviews.length > 0);
 }
 
 function linesOf(base: ReviewBase | undefined): number {
@@ -107,9 +117,11 @@ function sparedInputs(
       records: [...files.records, ...importedRecords(records, rule)],
       now,
     });
-    judge.judge(open.map(({ subject }) => subject)).forEach(({ state }, index) => {
+    judge.judge(open.map(({ subject }) => subject)).forEach((verdict, index) => {
+      const { state } = verdict;
       const one = open[index];
-      if (one !== undefined && (state === 'vetted' || state === 'exempted')) spared.set(one, [...(spared.get(one) ?? []), from]);
+      const passes = one?.verdict.state === 'exempted' ? isReviewed(verdict) : state === 'vetted' || state === 'exempted';
+      if (one !== undefined && passes) spared.set(one, [...(spared.get(one) ?? []), from]);
     });
   }
   return spared;
