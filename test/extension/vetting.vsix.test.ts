@@ -171,7 +171,7 @@ describe('vetting in the packed extension', function () {
     assert.match(records(), /Bob Example <bob@example\.org>/);
   });
 
-  it('asks who one is where git does not know, and lets an input pass until a day', async () => {
+  it('asks who one is where git does not know, and lets an input pass until a day, by an edit of the open file', async () => {
     await sandbox.end();
     sandbox = await makeVettingSandbox({ anonymous: true });
     const code = await open();
@@ -184,6 +184,7 @@ describe('vetting in the packed extension', function () {
     await createFiles(code);
     await sandbox.update('{ }\n', 'Nothing left');
     await code.problems(/vetting-other-hash/);
+    await code.openFile('records.jsonc');
     await code.run('Flake Trust: Exempt Until…');
     await code.row('lib').click();
     await code.step(/Exempt lib \(1\/5\)/);
@@ -201,8 +202,12 @@ describe('vetting in the packed extension', function () {
     await code.quickInput.fill('Ada Example <ada@example.org>');
     await code.page.keyboard.press('Enter');
     await code.row('Write Record').click();
-    await code.toast(/Written to flake-trust\/records\.jsonc/).waitFor();
+    await code.toast(/Added to flake-trust\/records\.jsonc, which is open and not saved yet/).waitFor();
     await code.noProblem(/vetting-other-hash/);
+    assert(!records().includes(day));
+    await code.openFile('records.jsonc');
+    await code.run('File: Save');
+    await code.page.locator('.tab.active:not(.dirty)', { hasText: 'records.jsonc' }).waitFor();
     assert(records().includes(`"until": "${day}"`));
   });
 
