@@ -70,7 +70,10 @@ describe('flake-trust vet', function () {
       ['exempted', 'Ada', 'exemption', false],
     );
     // What passes without a review is what there is to do on the first day.
-    assert.match(await ok('suggest'), /^lib +passes without a review until \d{4}-\d{2}-\d{2}, then needs \S+\n.*\n.*certify lib --full/);
+    assert.match(
+      await ok('suggest'),
+      /^lib +passes without a review until \d{4}-\d{2}-\d{2}, then needs \S+\n.*\n.*certify lib --full/,
+    );
 
     lock(1);
     const updated = await check();
