@@ -1,14 +1,12 @@
 /** Changes to a file that is open in the editor: through the editor, bound to the version that was read, so that nothing unsaved gets lost. */
 import type { ApplyWorkspaceEditResult, Connection } from 'vscode-languageserver';
-import type { TextDocument } from 'vscode-languageserver-textdocument';
-import type { TextEdit } from 'vscode-languageserver-types';
 import type { EditedText } from '../domain/vetting/edit';
 import type { VettingFile } from '../domain/vetting/types';
 import { refusedChange, type FileChange } from '../engine/vetting/changeFile';
-import { rangeOf } from '../features/view';
 import { sleep } from '../util/abort';
 import type { ClientSupport } from './clientSupport';
 import type { OpenFlake } from './openFlake';
+import { smallestEdit } from './smallestEdit';
 
 /** So often a change is made anew on what was typed meanwhile. */
 const MAX_TRIES = 5;
@@ -49,20 +47,6 @@ export async function editOpenFile(
     await sleep(NEWS_MS, signal);
   }
   return failed(`${file} is open in the editor, which did not take the change; nothing was changed`);
-}
-
-/** The one stretch in which two texts differ. */
-function smallestEdit(document: TextDocument, after: string): TextEdit {
-  const before = document.getText();
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
-  let end = 0;
-  while (end < shorter - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end++;
-  return {
-    range: rangeOf(document, { start, end: before.length - end }),
-    newText: after.slice(start, after.length - end),
-  };
 }
 
 /** What is said of the verdict after a change has to be about the changed text. */
