@@ -113,7 +113,7 @@ export function mayRecord(view: FlakeView): boolean {
 
 const comparable = new WeakMap<JudgedInput, boolean>();
 
-/** Whether another tree of the same source meets what is asked, so that the difference is enough; looked up once, since it goes through all records. */
+/** Whether another tree of the same source meets what is asked, so that the difference is enough; looked up once, since it judges them all. */
 export function canCompare({ vetting }: FlakeView, input: InputFacts): boolean {
   const one = vetting?.flake.judged.get(input.node);
   if (vetting === undefined || one === undefined) return false;

@@ -181,6 +181,11 @@ export class Judge {
     return known.filter((record) => record.narHash !== narHash);
   }
 
+  /** Reviews and exemptions of all trees of a source, whether they count or not. */
+  ofSource(source: string): readonly VettingRecord[] {
+    return this.#ofSource.get(source.toLowerCase());
+  }
+
   /** Reviews and exemptions of a tree, whether they count or not. */
   ofTree(narHash: NarHash): readonly VettingRecord[] {
     return [...this.#full.get(narHash), ...this.#deltasTo.get(narHash), ...this.#exemptions.get(narHash)];

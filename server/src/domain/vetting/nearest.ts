@@ -12,15 +12,12 @@ export interface ReviewedTree {
 }
 
 /** Trees of the same source that meet what is asked of the input, those that were reviewed last first. */
-export function reviewedTrees(
-  { files, judge }: Pick<FlakeVetting, 'files' | 'judge'>,
-  { subject }: JudgedInput,
-): readonly ReviewedTree[] {
-  const source = subject.source?.toLowerCase();
+export function reviewedTrees({ judge }: Pick<FlakeVetting, 'judge'>, { subject }: JudgedInput): readonly ReviewedTree[] {
+  const { source } = subject;
   if (judge === undefined || source === undefined) return [];
   const trees = new Map<NarHash, { readonly rev?: string; readonly when: number }>();
-  for (const { kind, source: other, narHash, rev, when } of files.records) {
-    if ((kind !== 'audit' && kind !== 'exemption') || narHash === undefined || other?.toLowerCase() !== source) continue;
+  for (const { narHash, rev, when } of judge.ofSource(source)) {
+    if (narHash === undefined) continue;
     const known = trees.get(narHash);
     if (narHash === subject.narHash || (known !== undefined && known.when >= when)) continue;
     trees.set(narHash, { when, ...((rev ?? known?.rev) === undefined ? {} : { rev: rev ?? known?.rev ?? '' }) });
