@@ -40,6 +40,8 @@ export interface ClosureRuntimeOptions {
   readonly editorProxy?: EditorProxy;
   /** The editor's own way to the network. */
   readonly editor?: Transport;
+  /** Somebody works on with this process meanwhile, and goes first. */
+  readonly background?: boolean;
   /** How {@link editor} is used where it is given: alone, not at all, or for hosts that are not reached directly. Default: `editor`. */
   readonly transport?: 'auto' | 'direct' | 'editor';
 }
@@ -111,6 +113,7 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
               ...workerFile(),
               workers: Math.max(1, Math.min(4, availableParallelism() - 1)),
               digests: remember,
+              background: options.background === true,
             }),
           clock: systemClock,
           log,

@@ -106,7 +106,7 @@ async function openClosures(
 ): Promise<ClosureWalks> {
   const { openClosureRuntime } = await import('./closureRuntime');
   return openClosureRuntime({
-    ...{ environment, log, connections, timeoutMs, transport, remember: true, editorProxy: network },
+    ...{ environment, log, connections, timeoutMs, transport, remember: true, background: true, editorProxy: network },
     ...(editor === undefined ? {} : { editor }),
     ...(storageDir === undefined ? {} : { storageDir }),
     ...(sslCertFile === undefined ? {} : { sslCertFile }),

@@ -1,5 +1,6 @@
 /** The guard around every request of an editor: cancellation, failure, log. */
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import { enterForeground } from '../util/foreground';
 
 /**
  * Runs `work` with the request's token as an `AbortSignal`. A cancelled request is answered as such; any other failure goes to `log` and is
@@ -12,6 +13,7 @@ export async function answer<T>(
   work: (signal: AbortSignal) => T | Promise<T>,
 ): Promise<T | ResponseError> {
   const controller = new AbortController();
+  const leave = enterForeground();
   const listener = token.onCancellationRequested(() => controller.abort());
   try {
     if (token.isCancellationRequested) controller.abort();
@@ -22,6 +24,7 @@ export async function answer<T>(
     log(error);
     return fallback;
   } finally {
+    leave();
     listener.dispose();
   }
 }

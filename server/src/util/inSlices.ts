@@ -1,5 +1,6 @@
 /** Long work on the main thread, cut so that whoever else waits for it never waits long. */
 
+import { foregroundWaits } from './foreground';
 import type { Steps } from './steps';
 
 /** So long is worked without a pause, in milliseconds. */
@@ -12,7 +13,7 @@ let since = performance.now();
 export class Slices {
   /** Tells whether {@link pause} is due; asking costs less than pausing. */
   get due(): boolean {
-    return performance.now() - since >= SLICE_MS;
+    return performance.now() - since >= SLICE_MS || foregroundWaits();
   }
 
   async pause(): Promise<void> {

@@ -26,6 +26,15 @@ const READ_BUFFER_BYTES = 16 * 1024;
 
 const TICK_MS = 250;
 
+/** So many requests are under way at first; that is enough for a server in the same building. */
+const FIRST_ROOM = 16;
+
+/** After this time in which requests waited for room there may be more, in milliseconds. */
+const GROW_AFTER_MS = 5;
+
+/** Busier than this, the thread would only let more answers wait. */
+const MAX_UTILIZATION = 0.9;
+
 /** So many connections are opened in one go: opening all of them at once would hold up everybody else for 10 ms and more. */
 const OPENED_AT_ONCE = 4;
 
@@ -43,6 +52,9 @@ export class OriginPipe implements RawPipe, LineOwner {
   #opening = 0;
   /** Opened since others were last heard. */
   #opened = 0;
+  /** So many requests may be under way now: more only help while this thread waits for answers, and make whoever else uses it wait when it does not. */
+  #room = FIRST_ROOM;
+  #growing: NodeJS.Timeout | undefined;
   /** Whether the server speaks HTTP/2; not known before the first secure connection. */
   #http2: boolean | undefined;
   #session: ClientHttp2Session | undefined;
@@ -72,6 +84,7 @@ export class OriginPipe implements RawPipe, LineOwner {
   close(): void {
     this.#closed = true;
     clearInterval(this.#ticker);
+    clearTimeout(this.#growing);
     this.#queue.clear();
     for (const line of [...this.#lines]) line.destroy();
     this.#session?.destroy();
@@ -107,8 +120,11 @@ export class OriginPipe implements RawPipe, LineOwner {
         continue;
       }
       // Until the first secure connection has told the protocol, one is enough.
-      const room = this.#http2 === undefined ? 1 : this.#options.width;
-      if (this.#lines.size + this.#opening >= room) return;
+      const room = this.#http2 === undefined ? 1 : Math.min(this.#room, this.#options.width);
+      if (this.#lines.size + this.#opening >= room) {
+        this.#growSoon();
+        return;
+      }
       if (this.#opened >= OPENED_AT_ONCE) return;
       if (this.#opened++ === 0) {
         setImmediate(() => {
@@ -214,8 +230,13 @@ export class OriginPipe implements RawPipe, LineOwner {
       if (this.#queue.length > 0 && this.#opening === 0) this.#open();
       return;
     }
-    const allowed = Math.min(this.#options.width, session.remoteSettings.maxConcurrentStreams ?? this.#options.width);
-    while (this.#streams < Math.max(1, allowed)) {
+    const { width } = this.#options;
+    const allowed = Math.min(this.#room, width, session.remoteSettings.maxConcurrentStreams ?? width);
+    while (this.#queue.length > 0) {
+      if (this.#streams >= Math.max(1, allowed)) {
+        this.#growSoon();
+        return;
+      }
       const request = this.#queue.shift();
       if (request === undefined) return;
       this.#streams++;
@@ -226,6 +247,16 @@ export class OriginPipe implements RawPipe, LineOwner {
         this.#pump();
       });
     }
+  }
+
+  #growSoon(): void {
+    if (this.#growing !== undefined || this.#room >= this.#options.width) return;
+    const before = performance.eventLoopUtilization();
+    this.#growing = setTimeout(() => {
+      this.#growing = undefined;
+      if (performance.eventLoopUtilization(before).utilization < MAX_UTILIZATION) this.#room *= 2;
+      this.#pump();
+    }, GROW_AFTER_MS);
   }
 
   /** Nobody answers there: whoever waits learns it at once, instead of each trying for itself. */

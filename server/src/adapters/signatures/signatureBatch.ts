@@ -1,6 +1,12 @@
 /** Many signatures as one message to a worker: one message for each would cost as much as half a verification. */
 import type { SignatureTriple } from '../../domain/signatureCheck';
 
+/** What a worker is started with. */
+export interface SignatureWorkerData {
+  /** It lets other threads go first. */
+  readonly background: boolean;
+}
+
 /**
  * What a worker is sent. `bytes` holds, for each triple: the number of its key (2 bytes), the length of its text (4), the signature (64), the text in
  * UTF-8. All numbers are little-endian.

@@ -9,7 +9,8 @@ import { signatureDigest, type SignatureTriple } from '../../domain/signatureChe
 import { verifySignature } from '../../domain/verifyNarinfo';
 import type { SignatureVerifier, VerifiedSignature } from '../../engine/ports';
 import { Fifo } from '../../util/fifo';
-import { BatchWriter, type BatchAnswer, type BatchMessage } from './signatureBatch';
+import { foregroundWaits } from '../../util/foreground';
+import { BatchWriter, type BatchAnswer, type BatchMessage, type SignatureWorkerData } from './signatureBatch';
 
 export interface SignatureWorkersOptions {
   /** The worker's program; without one everything goes to the pool. */
@@ -18,6 +19,8 @@ export interface SignatureWorkersOptions {
   readonly workers: number;
   /** Whether digests of what verified are wanted. */
   readonly digests: boolean;
+  /** Somebody works on with this thread meanwhile: then the workers let it go first. */
+  readonly background?: boolean;
 }
 
 /** So many signatures go to the pool before a worker is worth its start. */
@@ -99,7 +102,7 @@ export class SignatureWorkers implements SignatureVerifier {
     this.#helping = true;
     setImmediate(() => {
       this.#helping = false;
-      if (this.#closed || this.#queue.length <= HELP_ABOVE) return;
+      if (this.#closed || this.#queue.length <= HELP_ABOVE || foregroundWaits()) return;
       for (const { triple, done } of this.#queue.takeLast(HELP))
         done(this.#answer(triple, verifySignature(triple.text, triple.signature, triple.key)));
       this.#flush();
@@ -115,12 +118,16 @@ export class SignatureWorkers implements SignatureVerifier {
   }
 
   #start(): WorkerThread | undefined {
-    const { file, digests } = this.#options;
+    const { file, digests, background = false } = this.#options;
     if (file === undefined) return undefined;
-    const worker = new WorkerThread(file, digests, {
-      onFree: () => this.#flush(),
-      onBroken: (unanswered) => this.#onBroken(unanswered),
-    });
+    const worker = new WorkerThread(
+      file,
+      { digests, background },
+      {
+        onFree: () => this.#flush(),
+        onBroken: (unanswered) => this.#onBroken(unanswered),
+      },
+    );
     this.#workers.push(worker);
     return worker;
   }
@@ -172,10 +179,20 @@ class WorkerThread {
   readonly #keys = new Map<string, number>();
   readonly #unanswered: (readonly Waiting[])[] = [];
 
-  constructor(file: string, digests: boolean, owner: WorkerOwner) {
+  constructor(
+    file: string,
+    { digests, background }: { readonly digests: boolean; readonly background: boolean },
+    owner: WorkerOwner,
+  ) {
     this.#digests = digests;
     // It holds a batch or two and makes no garbage that lives: the heap that Node would give it is ten times too large.
-    this.#worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 2 }, execArgv: [], env: {}, stdin: false });
+    this.#worker = new Worker(file, {
+      workerData: { background } satisfies SignatureWorkerData,
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+      execArgv: [],
+      env: {},
+      stdin: false,
+    });
     this.#worker.unref();
     this.#worker.on('message', (answer: BatchAnswer) => {
       const batch = this.#unanswered.shift() ?? [];

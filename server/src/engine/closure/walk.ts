@@ -5,6 +5,7 @@
 import type { Narinfo } from '../../domain/narinfo';
 import type { StorePath } from '../../domain/storePath';
 import { onAbort } from '../../util/abort';
+import { foregroundWaits, onCalm } from '../../util/foreground';
 import { CheckTable, voiceOf, type Answer, type FoundAnswer } from './answers';
 import { CacheLane, type LaneAnswer } from './cacheLane';
 import {
@@ -88,11 +89,14 @@ class Walker {
   async run(signal: AbortSignal): Promise<Walked> {
     const roots = [...new Set(this.#request.roots)].map((path) => this.#numberOf(path));
     const also = [...new Set(this.#request.also ?? [])].map((path) => this.#numberOf(path));
+    const dispose = onCalm(() => this.#resume());
     try {
       await this.#openLanes(signal);
       await this.#walk([...roots, ...also], signal);
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      dispose();
     }
     const cancelled = signal.aborted && (this.#visited === 0 || this.#answered < this.#visited);
     this.#desk?.close();
@@ -140,7 +144,7 @@ class Walker {
             refresh,
             offline,
             pathOf: (path) => this.#pathOf(path),
-            mayAsk: () => this.#desk?.full !== true,
+            mayAsk: () => this.#desk?.full !== true && !foregroundWaits(),
             onAnswer: (lane, path, answer) => this.#onAnswer(lane, path, answer),
           }),
       );
@@ -153,11 +157,13 @@ class Walker {
       remembered: verified,
       verifier: this.#ports.openVerifier(),
       repeats: this.#asked.length > 1,
-      onRoom: () => {
-        // The one that is behind goes first: what one cache said of a path is held until the others have said it, too.
-        for (const lane of [...this.#asked].sort((a, b) => a.asked - b.asked)) lane.resume();
-      },
+      onRoom: () => this.#resume(),
     });
+  }
+
+  #resume(): void {
+    // The one that is behind goes first: what one cache said of a path is held until the others have said it, too.
+    for (const lane of [...this.#asked].sort((a, b) => a.asked - b.asked)) lane.resume();
   }
 
   #walk(roots: readonly number[], signal: AbortSignal): Promise<void> {
