@@ -33,7 +33,8 @@ const LOCK = {
 
 /**
  * Audits `path` over the cache at `url`, hovering all the while, then once more with answers remembered, then once more and cancels. Times in
- * milliseconds: `stallMs` and `hoverMs` are the longest, cold and warm.
+ * milliseconds: `stallMs` and `hoverMs` are the longest, cold and warm; 95 of 100 hovers take
+ * `mostHoversMs` or less.
  */
 export async function editorAudit({ server, folder, path, url, keys, paths }) {
   const home = join(folder, `editor-${paths}`);
@@ -74,7 +75,9 @@ async function auditAndHover(running, uri, path, paths) {
   if (result.counts?.paths !== paths) throw new Error(`the editor's audit did not see all paths: ${JSON.stringify(result)}`);
   const ms = performance.now() - started;
   const { stallMs, peak } = await running.probe();
-  return { ms, stallMs, hoverMs: Math.max(...hovers), hovers: hovers.length, peakMb: peak / 2 ** 20 };
+  hovers.sort((a, b) => a - b);
+  const most = hovers[Math.floor(hovers.length * 0.95)] ?? 0;
+  return { ms, stallMs, hoverMs: hovers.at(-1) ?? 0, mostHoversMs: most, hovers: hovers.length, peakMb: peak / 2 ** 20 };
 }
 
 /** Cancels an audit that asks again for everything, in the middle; gives the time until the server has answered. */

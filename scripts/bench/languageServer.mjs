@@ -1,31 +1,15 @@
 /** The language server as an editor runs it, in a process of its own that can be asked what it uses. */
 import { spawn } from 'node:child_process';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { join } from 'node:path';
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 
-/**
- * Loaded into the measured process. Answers a signal with what it uses, after a full collection, and with the longest time since the signal before
- * in which its main thread heard nobody, in milliseconds.
- */
-const PROBE = `
-  const { monitorEventLoopDelay } = require('node:perf_hooks');
-  const stalls = monitorEventLoopDelay({ resolution: 1 });
-  stalls.enable();
-  process.on('SIGUSR2', () => {
-    const stallMs = Math.max(0, stalls.max / 1e6 - 1);
-    globalThis.gc?.();
-    const { rss, heapUsed } = process.memoryUsage();
-    const { user, system } = process.cpuUsage();
-    const { maxRSS } = process.resourceUsage();
-    process.stderr.write('probe ' + JSON.stringify({ rss, peak: maxRSS * 1024, heapUsed, cpuMs: (user + system) / 1000, stallMs }) + '\\n');
-    setImmediate(() => setImmediate(() => stalls.reset()));
-  });
-`;
+// Not `--import`: with that Node loads the program in another way, which takes longer.
+const PROBE = join(import.meta.dirname, 'probe.cjs');
 
 /** Starts a server and says `initialize`; `readyMs` is the time from its start until it answered. */
 export async function startServer(file, home, settings = {}) {
   const started = performance.now();
-  const preload = `data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'; const require = createRequire('/'); ${PROBE}`)}`;
-  const child = spawn(process.execPath, ['--expose-gc', '--import', preload, file, '--stdio'], {
+  const child = spawn(process.execPath, ['--expose-gc', '--require', PROBE, file, '--node-ipc'], {
     env: {
       PATH: process.env.PATH,
       HOME: home,
@@ -34,9 +18,10 @@ export async function startServer(file, home, settings = {}) {
       NIX_USER_CONF_FILES: '',
       NO_PROXY: '*',
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    // As the extension starts it.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
   const statuses = [];
   connection.onNotification('flakeTrust/status', (status) => statuses.push(status));
   connection.listen();

@@ -60,6 +60,9 @@ const INFO_AGAIN_MS = 60 * 60 * 1000;
 /** So many paths are looked up in the store at once. */
 const RECALL_AT_ONCE = 512;
 
+/** So many are answered at once from what was understood already; each leads to others in the same moment. */
+const KNOWN_AT_ONCE = 64;
+
 export class CacheLane {
   readonly cache: ConfiguredCache;
   readonly url: string;
@@ -181,7 +184,7 @@ export class CacheLane {
 
   async #recall(): Promise<void> {
     while (this.#wanted.length > 0 && !this.#isClosed()) {
-      const wanted = this.#wanted.splice(0, RECALL_AT_ONCE);
+      const wanted = this.#wanted.splice(0, this.#known === undefined ? RECALL_AT_ONCE : KNOWN_AT_ONCE);
       const paths = this.#known === undefined ? wanted : this.#answerKnown(wanted, this.#known);
       if (paths.length === 0) {
         // Many may be known one after another, in which nobody waits: others want to be heard as well.
