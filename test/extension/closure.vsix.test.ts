@@ -2,43 +2,25 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import manifest from '../../package.json';
-import { makeClosureSandbox, type ClosureSandbox } from '../nix/closureSandbox';
-import { Workbench, type WorkbenchOptions } from './workbench';
-
-const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
+import { makeClosureSandbox } from '../nix/closureSandbox';
+import { PackedExtension } from './packedExtension';
+import type { Workbench, WorkbenchOptions } from './workbench';
 
 describe('the packed extension, where Nix is installed,', function () {
   this.timeout(240_000);
 
-  let sandbox: ClosureSandbox;
-  let workbench: Workbench | undefined;
-
-  beforeEach(async () => {
-    sandbox = await makeClosureSandbox();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    await workbench?.close();
-    workbench = undefined;
-    await sandbox.end();
-  });
+  const packed = new PackedExtension(makeClosureSandbox, ({ cache, key }) => ({
+    'flakeTrust.caches': [{ url: cache.url, keys: [key], private: true }],
+    'git.enabled': false,
+  }));
 
   async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
-    const { workspace, cache, key, env } = sandbox;
-    workbench = await Workbench.open({
-      vsix,
-      workspace,
-      env,
-      settings: { 'flakeTrust.caches': [{ url: cache.url, keys: [key], private: true }], 'git.enabled': false },
-      ...options,
-    });
-    if (options.trust === false) await workbench.button(/No, I don't trust/).click();
-    await workbench.openFile('flake.nix');
+    const code = await packed.open(options);
+    if (options.trust === false) await code.button(/No, I don't trust/).click();
+    await code.openFile('flake.nix');
     // The commands are offered once the server has seen a flake.
-    await workbench.status(/Flake: /);
-    return workbench;
+    await code.status(/Flake: /);
+    return code;
   }
 
   it('finds out who signed the binaries of an input, and says so in hovers from then on', async () => {
@@ -46,7 +28,7 @@ describe('the packed extension, where Nix is installed,', function () {
     const before = await code.hover('lib.url', 'lib', /Binaries/);
     assert.match(before, /Binaries built from it: not checked yet · Check Binaries/);
     await code.screenshot('binaries-not-checked');
-    assert.equal(sandbox.cache.requests.filter((asked) => asked.includes('nar')).length <= 1, true);
+    assert.equal(packed.sandbox.cache.requests.filter((asked) => asked.includes('nar')).length <= 1, true);
     await code.run('Flake Trust: Check Binaries of an Input…');
     await code.row('lib').click();
     await code.toast(/lib: 1 of 1 output signed by trusted-1, verified/).waitFor({ timeout: 60_000 });
@@ -115,7 +97,7 @@ describe('the packed extension, where Nix is installed,', function () {
   });
 
   function storeHas(name: string): boolean {
-    const store = path.join(sandbox.nix.dir, 'empty', 'nix', 'store');
+    const store = path.join(packed.sandbox.nix.dir, 'empty', 'nix', 'store');
     return existsSync(store) && readdirSync(store).some((entry) => entry.endsWith(`-${name}`));
   }
 });

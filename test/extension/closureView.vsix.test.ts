@@ -3,11 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AuditReport } from '../../server/src/domain/closureReport';
-import manifest from '../../package.json';
 import { makeClosureSample, type ClosureSample } from './closureSample';
+import { VSIX } from './packedExtension';
 import { Workbench } from './workbench';
-
-const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
 
 describe('the closure view in VS Code', function () {
   this.timeout(240_000);
@@ -26,7 +24,7 @@ describe('the closure view in VS Code', function () {
   });
 
   it('shows, explains, keeps and exports the audit of an output', async () => {
-    code = await Workbench.open({ vsix, workspace: sample.workspace, env: sample.env });
+    code = await Workbench.open({ vsix: VSIX, workspace: sample.workspace, env: sample.env });
     const refused: string[] = [];
     code.page.on('console', (message) => {
       if (/Content Security Policy|closureView/.test(message.text())) refused.push(message.text());
@@ -85,7 +83,7 @@ describe('the closure view in VS Code', function () {
   });
 
   it('says that an audit is no longer held once the results are cleared, and runs it again', async () => {
-    code = await Workbench.open({ vsix, workspace: sample.workspace, env: sample.env, theme: 'Default High Contrast' });
+    code = await Workbench.open({ vsix: VSIX, workspace: sample.workspace, env: sample.env, theme: 'Default High Contrast' });
     await code.openFile('flake.nix');
     await code.status(/Flake: /);
     const view = await code.auditOutputs();

@@ -3,39 +3,25 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import manifest from '../../package.json';
-import { makeVettingSandbox, type VettingSandbox } from '../nix/vettingSandbox';
-import { Workbench, type WorkbenchOptions } from './workbench';
-
-const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
+import { makeVettingSandbox } from '../nix/vettingSandbox';
+import { PackedExtension } from './packedExtension';
+import type { Workbench, WorkbenchOptions } from './workbench';
 
 describe('vetting in the packed extension', function () {
   this.timeout(240_000);
 
-  let sandbox: VettingSandbox;
-  let workbench: Workbench | undefined;
-
-  beforeEach(async () => {
-    sandbox = await makeVettingSandbox();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    await workbench?.close();
-    workbench = undefined;
-    await sandbox.end();
-  });
+  const packed = new PackedExtension(makeVettingSandbox, () => ({ 'git.enabled': false }));
 
   async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
-    const { workspace, env } = sandbox;
-    workbench = await Workbench.open({ vsix, workspace, env, settings: { 'git.enabled': false }, ...options });
-    if (options.trust === false) await workbench.button(/No, I don't trust/).click();
-    await workbench.openFile('flake.nix');
-    await workbench.status(/Flake: /);
-    return workbench;
+    const code = await packed.open(options);
+    if (options.trust === false) await code.button(/No, I don't trust/).click();
+    await code.openFile('flake.nix');
+    // The commands are offered once the server has seen a flake.
+    await code.status(/Flake: /);
+    return code;
   }
 
-  const records = () => readFileSync(path.join(sandbox.workspace, 'flake-trust', 'records.jsonc'), 'utf8');
+  const records = () => readFileSync(path.join(packed.sandbox.workspace, 'flake-trust', 'records.jsonc'), 'utf8');
 
   async function start(code: Workbench): Promise<void> {
     await code.run('Flake Trust: Start Vetting Here');
@@ -49,7 +35,7 @@ describe('vetting in the packed extension', function () {
     assert.match(question, /The one input is exempted until 20\d\d-/);
     assert.match(question, /records\.jsonc/);
     await code.screenshot('vetting-start');
-    assert(!existsSync(path.join(sandbox.workspace, 'flake-trust')));
+    assert(!existsSync(path.join(packed.sandbox.workspace, 'flake-trust')));
     await code.button('Create Files').click();
     await code.page.locator('.tab.active', { hasText: 'policy.jsonc' }).waitFor();
     assert.match(records(), /Ada Example <ada@example\.org>/);
@@ -88,7 +74,7 @@ describe('vetting in the packed extension', function () {
     await code.hover('lib.url', 'lib', /exempted/i);
     await code.noProblem(/lib/);
 
-    await sandbox.update('{\n  greet = name: "Good day, ${name}";\n}\n', 'Be polite');
+    await packed.sandbox.update('{\n  greet = name: "Good day, ${name}";\n}\n', 'Be polite');
     const problems = await code.problems(/vetting-other-hash/);
     assert(problems.some((row) => row.includes('Input "lib"')));
     await code.screenshot('vetting-problem');
@@ -106,10 +92,10 @@ describe('vetting in the packed extension', function () {
     await code.hover('lib.url', 'lib', /vetted|reviewed/i);
     assert(records().includes('Read all of it.'));
 
-    await sandbox.update('{\n  greet = name: "Good evening, ${name}";\n}\n', 'It got late');
+    await packed.sandbox.update('{\n  greet = name: "Good evening, ${name}";\n}\n', 'It got late');
     await code.problems(/vetting-other-hash/);
     await code.quickFix('lib.url', 'lib', 'Review changes since last vetted');
-    await code.chooseClone(sandbox.clone);
+    await code.chooseClone(packed.sandbox.clone);
     const summary = await code.preview(/It got late/);
     assert.match(summary, /1 commit/);
     await code.screenshot('vetting-changes');
@@ -172,8 +158,7 @@ describe('vetting in the packed extension', function () {
   });
 
   it('asks who one is where git does not know, and lets an input pass until a day, by an edit of the open file', async () => {
-    await sandbox.end();
-    sandbox = await makeVettingSandbox({ anonymous: true });
+    await packed.exchange(() => makeVettingSandbox({ anonymous: true }));
     const code = await open();
     await code.run('Flake Trust: Start Vetting Here');
     await code.step(/Start Vetting Here/);
@@ -182,7 +167,7 @@ describe('vetting in the packed extension', function () {
     await code.quickInput.fill('Ada Example <ada@example.org>');
     await code.page.keyboard.press('Enter');
     await createFiles(code);
-    await sandbox.update('{ }\n', 'Nothing left');
+    await packed.sandbox.update('{ }\n', 'Nothing left');
     await code.problems(/vetting-other-hash/);
     await code.openFile('records.jsonc');
     await code.run('Flake Trust: Exempt Until…');
@@ -213,7 +198,10 @@ describe('vetting in the packed extension', function () {
 
   it('offers nothing of it in Restricted Mode, and believes no record', async () => {
     const cli = path.join(__dirname, '..', '..', 'dist', 'cli.js');
-    execFileSync(process.execPath, [cli, 'vet', 'init', '--flake', sandbox.workspace], { env: sandbox.env, stdio: 'ignore' });
+    execFileSync(process.execPath, [cli, 'vet', 'init', '--flake', packed.sandbox.workspace], {
+      env: packed.sandbox.env,
+      stdio: 'ignore',
+    });
     const code = await open({ trust: false });
     await code.status(/restricted/i);
     const offered = await code.offered('Flake Trust: ');

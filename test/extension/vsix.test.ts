@@ -5,33 +5,19 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import manifest from '../../package.json';
-import { makeSandbox, type Sandbox } from './sandbox';
-import { Workbench, type WorkbenchOptions } from './workbench';
-
-const vsix = path.join(__dirname, '..', '..', `flake-trust-${manifest.version}.vsix`);
+import { makeSandbox } from './sandbox';
+import { PackedExtension } from './packedExtension';
+import type { Workbench, WorkbenchOptions } from './workbench';
 
 describe('the packed extension', function () {
   this.timeout(180_000);
 
-  let sandbox: Sandbox;
-  let workbench: Workbench | undefined;
-
-  beforeEach(async () => {
-    sandbox = await makeSandbox();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await workbench?.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    await workbench?.close();
-    workbench = undefined;
-    await sandbox.end();
-  });
+  const packed = new PackedExtension(makeSandbox, () => ({}));
 
   async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
-    workbench = await Workbench.open({ vsix, workspace: sandbox.workspace, env: sandbox.env, ...options });
-    await workbench.openFile('flake.nix');
-    return workbench;
+    const code = await packed.open(options);
+    await code.openFile('flake.nix');
+    return code;
   }
 
   const themes: readonly (readonly [string, string])[] = [
@@ -72,43 +58,43 @@ describe('the packed extension', function () {
   }
 
   it('asks the caches of nix.conf, never one that only the flake or its workspace settings name', async () => {
-    mkdirSync(path.join(sandbox.workspace, '.vscode'));
+    mkdirSync(path.join(packed.sandbox.workspace, '.vscode'));
     const settings = {
-      'flakeTrust.caches': [{ url: sandbox.declared.url }],
+      'flakeTrust.caches': [{ url: packed.sandbox.declared.url }],
       'flakeTrust.trustedPublicKeys': ['somebody-else-1:AAAA'],
     };
-    writeFileSync(path.join(sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    writeFileSync(path.join(packed.sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     const code = await open();
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
     await code.run('Flake Trust: Audit Flake Inputs');
     await code.preview(/home-manager/);
-    assert(sandbox.requests.includes('/nix-cache-info'));
-    assert(sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
-    assert.equal(sandbox.declared.requests.length, 0);
+    assert(packed.sandbox.requests.includes('/nix-cache-info'));
+    assert(packed.sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
+    assert.equal(packed.sandbox.declared.requests.length, 0);
   });
 
   it('stays offline where the workspace asks for it, and tells what it lowers', async () => {
-    mkdirSync(path.join(sandbox.workspace, '.vscode'));
+    mkdirSync(path.join(packed.sandbox.workspace, '.vscode'));
     const settings = { 'flakeTrust.network.mode': 'offline', 'flakeTrust.diagnostics.severity': { 'lock-tampered': 'off' } };
-    writeFileSync(path.join(sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    writeFileSync(path.join(packed.sandbox.workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     const code = await open();
     await code.hover('nixpkgs.url', 'nixpkgs', /offline/);
     await code.status(/Flake: offline/);
     assert.match(await code.statusTooltip(), /Changed by workspace settings: diagnostics\.severity: lock-tampered/);
     await code.screenshot('offline-status');
-    assert.equal(sandbox.requests.length, 0);
+    assert.equal(packed.sandbox.requests.length, 0);
   });
 
   it('asks through the editor where the settings say so', async () => {
     const code = await open({ settings: { 'flakeTrust.network.transport': 'editor' } });
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
-    assert(sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
+    assert(packed.sandbox.requests.some((asked) => asked.endsWith('.narinfo')));
   });
 
   it('stops an audit that is cancelled', async () => {
     const code = await open({ settings: { 'flakeTrust.network.mode': 'manual' } });
     await code.hover('nixpkgs.url', 'nixpkgs', /not checked/);
-    sandbox.delayMs = 5000;
+    packed.sandbox.delayMs = 5000;
     await code.run('Flake Trust: Audit Flake Inputs');
     const cancel = code.toast(/Auditing the inputs of demo/).getByRole('button', { name: 'Cancel' });
     await cancel.waitFor();
@@ -116,10 +102,10 @@ describe('the packed extension', function () {
     await code.screenshot('audit-progress');
     await cancel.click();
     await code.toast(/Audit cancelled/).waitFor({ timeout: 4000 });
-    sandbox.delayMs = 0;
-    const asked = sandbox.requests.length;
+    packed.sandbox.delayMs = 0;
+    const asked = packed.sandbox.requests.length;
     await code.page.waitForTimeout(1000);
-    assert.equal(sandbox.requests.length, asked);
+    assert.equal(packed.sandbox.requests.length, asked);
   });
 
   it('offers its commands in the palette, and none of the internal ones', async () => {
@@ -177,7 +163,7 @@ describe('the packed extension', function () {
     const code = await open();
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
     await code.run("Flake Trust: Accept This Flake's Caches…");
-    const row = code.row(sandbox.declared.url);
+    const row = code.row(packed.sandbox.declared.url);
     await row.waitFor();
     await code.screenshot('accept-choose');
     await row.click();
@@ -187,21 +173,20 @@ describe('the packed extension', function () {
     const question = await dialog.innerText();
     assert.match(question, /cache\.demo\.example-1:tMM3GHylIX2bECMk4A7/);
     await code.screenshot('accept-confirm');
-    assert.equal(sandbox.declared.requests.length, 0);
+    assert.equal(packed.sandbox.declared.requests.length, 0);
     await code.button('Accept Cache and Keys').click();
     await code.page.locator('.statusbar-item', { hasText: '1 cache accepted' }).waitFor();
     const settings = JSON.parse(readFileSync(code.settingsFile, 'utf8')) as Record<string, unknown>;
     assert.deepEqual(settings['flakeTrust.caches'], [
-      { url: sandbox.declared.url, keys: ['cache.demo.example-1:tMM3GHylIX2bECMk4A7/XtJgUmXdlY4eodnH0wpU4CA='] },
+      { url: packed.sandbox.declared.url, keys: ['cache.demo.example-1:tMM3GHylIX2bECMk4A7/XtJgUmXdlY4eodnH0wpU4CA='] },
     ]);
     await code.run('Flake Trust: Audit Flake Inputs');
     await code.preview(/home-manager/);
-    assert(sandbox.declared.requests.some((asked) => asked.endsWith('.narinfo')));
+    assert(packed.sandbox.declared.requests.some((asked) => asked.endsWith('.narinfo')));
   });
 
   it('sends nothing in Restricted Mode, and starts once the folder is trusted', async () => {
-    workbench = await Workbench.open({ vsix, workspace: sandbox.workspace, env: sandbox.env, trust: false });
-    const code = workbench;
+    const code = await packed.open({ trust: false });
     await code.button(/No, I don't trust/).click();
     await code.openFile('flake.nix');
     const hover = await code.hover('nixpkgs.url', 'nixpkgs', /Restricted Mode/);
@@ -211,13 +196,13 @@ describe('the packed extension', function () {
     await code.run('Flake Trust: Audit Flake Inputs');
     await code.preview(/home-manager/);
     await code.screenshot('restricted-report');
-    assert.deepEqual([...sandbox.requests, ...sandbox.declared.requests], []);
+    assert.deepEqual([...packed.sandbox.requests, ...packed.sandbox.declared.requests], []);
 
     await code.run('Workspaces: Manage Workspace Trust');
     await code.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
     await code.openFile('flake.nix');
     await code.hover('nixpkgs.url', 'nixpkgs', /flake-trust-demo-1/);
-    assert(sandbox.requests.length > 0);
-    assert.equal(sandbox.declared.requests.length, 0);
+    assert(packed.sandbox.requests.length > 0);
+    assert.equal(packed.sandbox.declared.requests.length, 0);
   });
 });
