@@ -91,10 +91,7 @@ export function parseSubstituter(text: string): Result<Substituter, SubstituterE
     default: {
       const reason = NOT_ASKED.get(scheme);
       if (reason === undefined) return err({ kind: 'unknown-scheme', scheme });
-      const [address, ...rest] = `${authority ?? ''}${path}`.split('/');
-      // Without `//` too, what stands before an `@` is taken for a login, so that it is never shown.
-      const host = address?.slice(address.lastIndexOf('@') + 1) ?? '';
-      return ok(notAsked(text, trimSlashes(`${scheme}://${[host, ...rest].join('/')}`), reason, params));
+      return ok(notAsked(text, trimSlashes(`${scheme}://${withoutLogin(`${authority ?? ''}${path}`)}`), reason, params));
     }
   }
 }
@@ -225,8 +222,13 @@ function parseStoreName(text: string): Result<Substituter, SubstituterError> {
   const reason = name === 'auto' || name === 'daemon' || name === 'local' ? NOT_ASKED.get(name) : undefined;
   if (reason !== undefined) return ok(notAsked(text, name, reason, params));
   if (LOCAL_STORE !== undefined && name.includes('/') && !name.includes('://'))
-    return ok(notAsked(text, name, LOCAL_STORE, params));
+    return ok(notAsked(text, withoutLogin(name), LOCAL_STORE, params));
   return err({ kind: 'not-a-store' });
+}
+
+/** What stands before an `@` is taken for a login wherever an address could begin, with slashes in front or without, so that it is never shown. */
+function withoutLogin(address: string): string {
+  return address.replace(/^(\/*)[^/]*@/, '$1');
 }
 
 function notAsked(raw: string, url: string, reason: string, params: ReadonlyMap<string, string>): Substituter {
