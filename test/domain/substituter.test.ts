@@ -34,7 +34,7 @@ describe('parseSubstituter', () => {
     ['ssh-ng://host', 'ssh-ng://host'],
     ['ssh:me:pw@host/x@y', 'ssh://host/x@y'],
     ['ssh:///me:pw@host/x@y', 'ssh:///host/x@y'],
-    [':me:pw@/x@y', '/x@y'],
+    ['ssh://me:pw@/me:pw@host/x@y', 'ssh:///host/x@y'],
     ['/nix@store/x@y', '/store/x@y'],
     ['https:me:pw@cache.example', 'https://cache.example'],
     ['unix:///run/socket', 'unix:///run/socket'],

@@ -228,7 +228,8 @@ function parseStoreName(text: string): Result<Substituter, SubstituterError> {
 
 /** What stands before an `@` is taken for a login wherever an address could begin, with slashes in front or without, so that it is never shown. */
 function withoutLogin(address: string): string {
-  return address.replace(/^(\/*)[^/]*@/, '$1');
+  const rest = address.replace(/^(\/*)[^/]*@/, '$1');
+  return rest === address ? rest : withoutLogin(rest);
 }
 
 function notAsked(raw: string, url: string, reason: string, params: ReadonlyMap<string, string>): Substituter {
