@@ -147,6 +147,9 @@ describe('flake-trust vet', function () {
     await ok('violate', 'lib', '--notes', 'It steals.', ...ada);
     const denied = await check();
     assert.deepEqual([denied.code, denied.lib.state, denied.report.findings[0]?.code], [1, 'denied', 'denied']);
+    const explained = await ok('explain', 'lib');
+    assert.match(explained, /Denied by .*violation[\s\S]*It steals\.[\s\S]*safe-to-build: denied, whatever else is said/);
+    assert.match(explained, /exemption of .*\n +does not count against a denial/);
     const id = denied.lib.records?.[0] ?? '';
     await ok('revoke', id.slice(0, 8), '--notes', 'It does not.', ...ada);
     assert.equal((await check()).lib.state, 'exempted');

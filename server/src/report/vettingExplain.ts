@@ -27,7 +27,7 @@ export function explainVerdict(vetting: FlakeVetting, one: JudgedInput, path: re
     '',
     ...verdict.denials.flatMap((record) => [`Denied by ${describe(record)}`, `    ${plainText(record.notes ?? '', 300)}`]),
     ...verdict.criteria.flatMap(({ criterion, basis, chain, reviews = [] }) => [
-      `${plainText(criterion, 80)}: ${basis === undefined ? 'nothing meets it' : { review: 'reviewed', exemption: 'exempted', trust: 'its source is trusted' }[basis]}`,
+      `${plainText(criterion, 80)}: ${basis === undefined ? (verdict.denials.length > 0 ? 'denied, whatever else is said' : 'nothing meets it') : { review: 'reviewed', exemption: 'exempted', trust: 'its source is trusted' }[basis]}`,
       ...chain.map((record, index) => `  ${index + 1}. ${describe(record)}`),
       ...(reviews.length === 0 ? [] : ['  reviewed as well:']),
       ...reviews.map((record, index) => `  ${index + 1}. ${describe(record)}`),

@@ -8,7 +8,7 @@ import type { FlakeVetting, JudgedInput } from './vetFlake';
 /** Says why, in words that follow the name of the record; without a full stop. */
 export function whyNot(
   record: VettingRecord,
-  { subject }: Pick<JudgedInput, 'subject'>,
+  { subject, verdict }: Pick<JudgedInput, 'subject' | 'verdict'>,
   { judge, files }: Pick<FlakeVetting, 'judge' | 'files'>,
   now: number,
 ): string {
@@ -26,6 +26,7 @@ export function whyNot(
       : 'does not count: its author is not among those who may vouch';
   }
   if (record.narHash !== undefined && record.narHash !== subject.narHash) return 'is about another tree of the same source';
+  if (verdict.state === 'denied') return 'does not count against a denial';
   if (record.from !== undefined) return 'begins at a tree that nothing covers, or is not needed';
   return subject.criteria.every((criterion) => !judge.criteria.covers(record.criteria, criterion))
     ? 'does not meet what is asked'
