@@ -101,7 +101,7 @@ describe('flake-trust vet', function () {
 
     await ok('certify', 'lib', '--full', ...ada);
     assert.deepEqual((await check()).lib.state, 'vetted');
-    assert.equal(await ok('suggest'), 'Everything is reviewed.\n');
+    assert.equal(await ok('suggest'), 'Nothing is left to review: every input meets what the policy asks of it.\n');
     assert.match(await ok('prune', '--write', ...ada), /revoke .*no input that is locked rests on it/);
     assert.equal((await check()).lib.state, 'vetted');
     assert.match(await ok('explain', 'lib'), /safe-to-build: reviewed\n {2}1\. .*full review of .* by Ada/);
@@ -140,6 +140,18 @@ describe('flake-trust vet', function () {
     const conflict = await vet('certify', 'lib', '--full', ...ada);
     assert.equal(conflict.code, 2);
     assert.match(conflict.stderr, /records\.jsonc:4:1.*conflict markers/);
+  });
+
+  it('never calls reviewed what nobody was asked to review', async () => {
+    await ok('init', '--who', 'Ada');
+    policy({ inputs: [{ criteria: [] }] });
+    const { code, lib } = await check();
+    assert.deepEqual([code, lib], [0, { state: 'no-policy', criteria: [] }]);
+    const shown = await ok('check');
+    assert.match(shown, /lib +the policy asks for no review of it\n/);
+    assert.match(shown, /1 of which nothing is asked/);
+    assert.doesNotMatch(shown + (await ok('explain', 'lib')), /reviewed|✓/);
+    assert.match(await ok('suggest'), /^Nothing is left to review/);
   });
 
   it('denies, lifts, trusts, exempts and renews', async () => {

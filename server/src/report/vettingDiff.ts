@@ -137,7 +137,7 @@ export function sizeWords({ commits, files, insertions, deletions }: Comparison)
 
 /** Lines for `vet suggest`. */
 export function suggestionLines(suggestions: readonly Suggestion[]): string[] {
-  if (suggestions.length === 0) return ['Everything is reviewed.'];
+  if (suggestions.length === 0) return ['Nothing is left to review: every input meets what the policy asks of it.'];
   return suggestions.flatMap(({ one, base, sparedBy, unmapped }) => {
     const name = one.input.path.join('/');
     const exempted = one.verdict.state === 'exempted';

@@ -74,7 +74,9 @@ function stateCounts(inputs: readonly InputReport[]): string {
     const count = inputs.filter(({ vetting }) => vetting.state === state).length;
     return count === 0
       ? []
-      : [`${count} ${state === 'other-hash' ? 'reviewed at another hash' : state === 'no-policy' ? 'without policy' : state}`];
+      : [
+          `${count} ${state === 'other-hash' ? 'reviewed at another hash' : state === 'no-policy' ? 'of which nothing is asked' : state}`,
+        ];
   });
   return counts.length === 0 ? 'nothing to vet' : counts.join(', ');
 }

@@ -29,6 +29,14 @@ describe('a verdict', () => {
     assert.equal(state(one, [auditOf(two)]), 'other-hash');
   });
 
+  it('is none where nothing is asked, whatever was reviewed; a denial counts all the same', () => {
+    const without = (records: readonly VettingRecord[]) =>
+      new Judge({ policy: policyOf(), records, now: NOW }).judge([{ narHash: one, source: SOURCE, criteria: [] }])[0]?.state;
+    assert.equal(without([]), 'no-policy');
+    assert.equal(without([auditOf(one), exemptionOf(one)]), 'no-policy');
+    assert.equal(without([violationOf({ narHash: one })]), 'denied');
+  });
+
   it('does not depend on the name of the source: the hash is the identity', () => {
     assert.equal(state(one, [auditOf(one, { source: 'git.example.org/mirror/lib' })]), 'vetted');
     assert.equal(state(one, [auditOf(two, { source: 'git.example.org/mirror/lib' })]), 'unvetted');

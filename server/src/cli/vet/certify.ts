@@ -92,6 +92,9 @@ export async function tellVerdict(context: VetContext, node: string, name: strin
     case 'vetted':
       print(`${label} is vetted.`);
       return;
+    case 'no-policy':
+      print(`${label} is still shown without a verdict: the policy asks for no review of it.`);
+      return;
     case 'exempted': {
       const chain = verdict.criteria
         .flatMap(({ chain: records }) => records)

@@ -44,7 +44,8 @@ export interface CriterionVerdict {
 }
 
 export interface Verdict {
-  readonly state: 'vetted' | 'exempted' | 'unvetted' | 'expired' | 'other-hash' | 'denied';
+  /** `no-policy`: nothing is asked of it, so that it passes; that nobody had to review it must never read as if somebody had. */
+  readonly state: 'no-policy' | 'vetted' | 'exempted' | 'unvetted' | 'expired' | 'other-hash' | 'denied';
   readonly criteria: readonly CriterionVerdict[];
   /** Violations that deny it. */
   readonly denials: readonly VettingRecord[];
@@ -153,6 +154,7 @@ export class Judge {
       const criteria = subject.criteria.map((criterion) => this.#meet(subject, criterion, now.get(criterion), false));
       const denials = this.#denials(subject);
       if (denials.length > 0) return { state: 'denied', criteria, denials, others: [] };
+      if (criteria.length === 0) return { state: 'no-policy', criteria, denials, others: [] };
       if (criteria.every(({ basis }) => basis !== undefined)) {
         const state = criteria.every(({ basis }) => basis === 'review') ? 'vetted' : 'exempted';
         return { state, criteria, denials, others: [] };

@@ -49,7 +49,7 @@ function passes({ verdict }: JudgedInput): boolean {
 }
 
 function isGood(state: string | undefined): boolean {
-  return state === 'vetted' || state === 'exempted';
+  return state === 'vetted' || state === 'exempted' || state === 'no-policy';
 }
 
 function names(inputs: readonly JudgedInput[]): string {

@@ -19,7 +19,7 @@ export function verdictWords(vetting: InputReport['vetting']): VerdictWords {
   const unsigned = vetting.signed === false ? ['not signed'] : [];
   switch (vetting.state) {
     case 'no-policy':
-      return { facts: ['no policy'], tone: 'plain' };
+      return { facts: [vetting.criteria === undefined ? 'no policy' : 'the policy asks for no review of it'], tone: 'plain' };
     case 'vetted':
       return { facts: [`reviewed${by}`, ...criteria, ...until, ...unsigned], ...read, tone: 'good' };
     case 'exempted':

@@ -185,7 +185,7 @@ function findingsOf(one: JudgedInput): Finding[] {
 }
 
 function verdictFinding({ input, verdict, subject, requirements }: JudgedInput): Finding | undefined {
-  if (verdict.state === 'vetted' || verdict.state === 'exempted') return undefined;
+  if (verdict.state === 'vetted' || verdict.state === 'exempted' || verdict.state === 'no-policy') return undefined;
   const missing = verdict.criteria.filter(({ basis }) => basis === undefined).map(({ criterion }) => criterion);
   const locked = { narHash: input.narHash ?? null, rev: input.rev ?? null, criteria: subject.criteria, missing };
   const [first] = recordsOf(verdict);

@@ -37,6 +37,6 @@ export function whyNot(
 export function vainRecords({ judge }: Pick<FlakeVetting, 'judge'>, { subject, verdict }: JudgedInput): readonly VettingRecord[] {
   const { narHash } = subject;
   if (judge === undefined || narHash === undefined || verdict.state === 'denied') return [];
-  if (verdict.state === 'vetted' || verdict.state === 'exempted') return [];
+  if (verdict.state === 'vetted' || verdict.state === 'exempted' || verdict.state === 'no-policy') return [];
   return [...judge.ofTree(narHash)].sort((a, b) => b.when - a.when || compareText(a.id, b.id));
 }

@@ -69,7 +69,7 @@ export async function suggest(
   candidates: readonly Candidate[],
   signal: AbortSignal,
 ): Promise<readonly Suggestion[]> {
-  const open = [...vetting.judged.values()].filter(({ verdict }) => !isReviewed(verdict));
+  const open = [...vetting.judged.values()].filter(({ verdict }) => verdict.state !== 'no-policy' && !isReviewed(verdict));
   const spared = sparedInputs(vetting, open, candidates, ports.now);
   const suggestions: Suggestion[] = [];
   for (const one of open) {
