@@ -64,7 +64,16 @@ export default tseslint.config(
   layer('client/src', ['**/server/src/**', '!**/server/src/protocol'], 'The client shares protocol.ts only.'),
   layer(
     'client/webview',
-    ['vscode', 'vscode-languageclient', 'node:*', '**/client/src/**', '../src/**', '**/server/src/**', '!**/server/src/protocol'],
+    [
+      'vscode',
+      'vscode-languageclient',
+      'node:*',
+      '**/client/src/**',
+      '../src/**',
+      '../../src/**',
+      '**/server/src/**',
+      '!**/server/src/protocol',
+    ],
     'A page: it knows messages.ts and the names of protocol.ts.',
   ),
 );

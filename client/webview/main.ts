@@ -7,12 +7,17 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { ClosureColumns } from '../../server/src/protocol';
 import { button, h } from './dom';
+import { emptyState } from './emptyState';
 import { menuButton } from './menu';
 import type { ExportFormat, FromView, Gone, Overview, ToView } from './messages';
 import type { Filters } from './pathTable';
-import { FIRST_STATE, PathsTab, type PathsState } from './pathsTab';
 import { Charts, heading, notices, tiles } from './summary';
-import { cachesTab, downloadsTab, emptyState, findingsTab, inputsTab, planTab } from './tabs';
+import { cachesTab } from './tabs/cachesTab';
+import { downloadsTab } from './tabs/downloadsTab';
+import { findingsTab } from './tabs/findingsTab';
+import { inputsTab } from './tabs/inputsTab';
+import { FIRST_STATE, PathsTab, type PathsState } from './tabs/pathsTab';
+import { planTab } from './tabs/planTab';
 import { count } from './words';
 
 declare function acquireVsCodeApi(): {

@@ -1,11 +1,11 @@
 /** The table of all paths with its search, filters and details. */
-import type { ClosureColumns, ClosurePathDetails } from '../../server/src/protocol';
-import { details, detailsFrame, nameOf } from './details';
-import { h, iconButton, searchField, verdictMark, type Child } from './dom';
-import { FILTER_KINDS, PathTable, type FilterKind, type Filters, type Sort, type SortColumn } from './pathTable';
-import { Superseded } from './slices';
-import { VirtualGrid, type GridColumn } from './virtualGrid';
-import { AGREEMENT_LABELS, BUILT_LABELS, bytes, cacheLabel, count, plural, verdictLabel } from './words';
+import type { ClosureColumns, ClosurePathDetails } from '../../../server/src/protocol';
+import { details, detailsFrame, nameOf } from '../details';
+import { h, iconButton, searchField, verdictMark, type Child } from '../dom';
+import { FILTER_KINDS, PathTable, type FilterKind, type Filters, type Sort, type SortColumn } from '../pathTable';
+import { Superseded } from '../slices';
+import { VirtualGrid, type GridColumn } from '../virtualGrid';
+import { AGREEMENT_LABELS, BUILT_LABELS, bytes, cacheLabel, count, plural, verdictLabel } from '../words';
 
 export interface PathsState {
   readonly text: string;
