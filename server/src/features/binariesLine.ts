@@ -47,33 +47,33 @@ export function binariesLine(view: FlakeView, input: InputFacts): Line {
   };
 }
 
-function signedFacts({
-  outputs,
-  sampled = false,
-  found,
-  verified,
-  unknown = 0,
-  keyNames,
-  caches,
-  notAsked,
-}: Binaries): Piece[][] {
+function signedFacts(binaries: Binaries): Piece[][] {
+  const { outputs, verified, unknown = 0, keyNames, caches, notAsked } = binaries;
   if (outputs === 0) return [['it has no packages']];
-  if (unknown === outputs)
-    return [
-      [`${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}, about which no cache could be asked`],
-      ...privateFacts(notAsked),
-    ];
+  if (unknown === outputs) return [[`${whole(binaries)}, about which no cache could be asked`], ...privateFacts(notAsked)];
   const signers: Piece[] =
     keyNames.length === 0 ? [' signed by a key that you trust'] : [' signed by ', ...named(keyNames), ', verified'];
-  const untrusted = found - verified;
   return [
-    [`${verified} of ${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}`, ...signers],
+    [`${verified} of ${whole(binaries)}`, ...signers],
     ...(caches.length === 0 ? [] : [['from ', ...named(caches.map(cacheName))]]),
-    ...(untrusted > 0 ? [[`${untrusted} without such a signature`]] : []),
-    ...(outputs - found - unknown > 0 ? [[`${outputs - found - unknown} in no cache`]] : []),
-    ...(unknown > 0 ? [[`${unknown} could not be checked`]] : []),
+    ...shortfalls(binaries).map((text) => [text]),
     ...privateFacts(notAsked),
   ];
+}
+
+/** What was looked at. */
+function whole({ outputs, sampled = false }: Binaries): string {
+  return `${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')}`;
+}
+
+/** What is known of the outputs that are not verified: a phrase for each kind that occurs. */
+function shortfalls({ outputs, found, verified, unknown = 0 }: Binaries): string[] {
+  const kinds: readonly (readonly [number, string])[] = [
+    [found - verified, 'without such a signature'],
+    [outputs - found - unknown, 'in no cache'],
+    [unknown, 'could not be checked'],
+  ];
+  return kinds.filter(([number]) => number > 0).map(([number, text]) => `${number} ${text}`);
 }
 
 function privateFacts(notAsked: Binaries['notAsked']): Piece[][] {
@@ -86,25 +86,14 @@ function named(names: readonly string[]): Piece[] {
 }
 
 /** The same in one plain sentence without its full stop. */
-export function binariesSummary({
-  outputs,
-  sampled = false,
-  found,
-  verified,
-  unknown = 0,
-  keyNames,
-  caches,
-  notAsked,
-}: Binaries): string {
+export function binariesSummary(binaries: Binaries): string {
+  const { outputs, verified, keyNames, caches, notAsked } = binaries;
   if (outputs === 0) return 'it has no packages for this system';
   const by = keyNames.length === 0 ? 'signed by a key that you trust' : `signed by ${list(keyNames)}, verified`;
   const where = caches.length === 0 ? '' : `, from ${list(caches.map(cacheName))}`;
-  const missing = outputs - found - unknown;
   return [
-    `${verified} of ${sampled ? 'a sample of ' : ''}${plural(outputs, 'output')} ${by}${where}`,
-    ...(found - verified > 0 ? [`${found - verified} without such a signature`] : []),
-    ...(missing > 0 ? [`${missing} in no cache`] : []),
-    ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
+    `${verified} of ${whole(binaries)} ${by}${where}`,
+    ...shortfalls(binaries),
     ...(notAsked === undefined ? [] : ['public caches were not asked, since it is private']),
   ].join('; ');
 }
