@@ -5,8 +5,9 @@ import type { InputsReport } from '../../server/src/domain/inputsReport';
 import { sourceStorePath } from '../../server/src/domain/contentAddress';
 import { VERSION } from '../../server/src/version';
 import { hang, startCacheServer, status, type CacheServer } from '../support/cacheServer';
-import { ensureBuilt, runCli, type CliOptions, type CliRun } from '../support/cli';
-import { temporaryFolder, writeFlake } from '../support/flakeDir';
+import { runCli, type CliOptions, type CliRun } from '../support/cli';
+import { cliHome } from '../support/cliHome';
+import { writeFlake } from '../support/flakeDir';
 import { narHashOf } from '../support/flakeFacts';
 import { schemaErrors } from '../support/reportSchema';
 import { makeSigner, sourceAddress } from '../support/signer';
@@ -36,14 +37,8 @@ describe('the bundled command line', function () {
   let cache: CacheServer;
   let remove: () => void;
 
-  before(() => {
-    ensureBuilt();
-  });
   beforeEach(async () => {
-    const folder = temporaryFolder();
-    ({ remove } = folder);
-    home = folder.dir;
-    flake = path.join(home, 'flake');
+    ({ home, flake, remove } = cliHome());
     writeFlake(flake, Object.fromEntries(Object.entries(hashes).map(([name, narHash]) => [name, { narHash }])));
     cache = await startCacheServer(served(honestCache));
     configure(`substituters = ${cache.url}\ntrusted-public-keys = ${ours.publicKey}\n`);

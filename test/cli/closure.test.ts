@@ -1,51 +1,26 @@
 /** `flake-trust audit --path`, as a process. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditReport } from '../../server/src/domain/closureReport';
-import { serveFolder, type FolderServer } from '../nix/serveFolder';
-import { ensureBuilt, runCli } from '../support/cli';
-import { makeCaches, type MadeCache } from '../support/madeCache';
+import { runCli } from '../support/cli';
+import { cliCaches, type CliCaches } from '../support/cliCaches';
+import type { MadeCache } from '../support/madeCache';
 import { schemaErrors } from '../support/reportSchema';
 
 describe('flake-trust audit --path', function () {
   this.timeout(60_000);
+  let caches: CliCaches;
   let home: string;
   let made: MadeCache;
-  let server: FolderServer;
   before(async () => {
-    ensureBuilt();
-    home = await mkdtemp(path.join(tmpdir(), 'flake-trust-cli-'));
-    made = makeCaches([
-      '--paths',
-      '300',
-      '--seed',
-      'cli',
-      '--second',
-      '--disagree',
-      '0.05',
-      '--overlap',
-      '0.7',
-      '--a-unsigned',
-      '0.02',
-    ]);
-    server = await serveFolder(made.dir);
+    const options = ['--disagree', '0.05', '--overlap', '0.7', '--a-unsigned', '0.02'];
+    caches = await cliCaches(['--paths', '300', '--seed', 'cli', ...options]);
+    ({ home, made } = caches);
   });
-  after(async () => {
-    await server.close();
-    await made.dispose();
-    await rm(home, { recursive: true, force: true });
-  });
+  after(() => caches.end());
 
-  const audit = (...args: string[]) =>
-    runCli(
-      [
-        ...['audit', '--path', made.root, '--no-nix-conf', '--substituters', `${server.url}/a ${server.url}/b`],
-        ...['--trusted-public-keys', `${made.keys.a} ${made.keys.b}`, ...args],
-      ],
-      home,
-    );
+  const audit = (...args: string[]) => caches.audit([made.root], ...args);
 
   it('prints a report of the contract, the same to a file, the same again', async () => {
     const first = await audit('--json', '--challenge');

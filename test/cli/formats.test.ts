@@ -1,14 +1,12 @@
 /** Every format of a report, by the built command line: to standard output, and to a file. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from 'sarif';
 import { REPORT_FORMATS, type ReportFormat } from '../../server/src/report/reportPieces';
-import { serveFolder, type FolderServer } from '../nix/serveFolder';
-import { ensureBuilt, runCli } from '../support/cli';
+import { runCli } from '../support/cli';
+import { cliCaches, type CliCaches } from '../support/cliCaches';
 import { cyclonedxErrors, sarifErrors } from '../support/foreignSchemas';
-import { makeCaches, type MadeCache } from '../support/madeCache';
 import { schemaErrors } from '../support/reportSchema';
 
 const BEGINNINGS: Readonly<Record<ReportFormat, RegExp>> = {
@@ -28,40 +26,19 @@ const VALIDATED: Partial<Record<ReportFormat, (value: unknown) => string[]>> = {
 
 describe('the formats of flake-trust', function () {
   this.timeout(90_000);
+  let caches: CliCaches;
   let home: string;
-  let made: MadeCache;
-  let server: FolderServer;
   before(async () => {
-    ensureBuilt();
-    home = await mkdtemp(path.join(tmpdir(), 'flake-trust-formats-'));
-    made = makeCaches([
-      '--paths',
-      '400',
-      '--seed',
-      'formats',
-      '--second',
-      '--disagree',
-      '0.05',
-      '--a-unsigned',
-      '0.02',
-      '--a-badsig',
-      '0.01',
-    ]);
-    server = await serveFolder(made.dir);
+    const options = ['--disagree', '0.05', '--a-unsigned', '0.02', '--a-badsig', '0.01'];
+    caches = await cliCaches(['--paths', '400', '--seed', 'formats', ...options]);
+    ({ home } = caches);
   });
-  after(async () => {
-    await server.close();
-    await made.dispose();
-    await rm(home, { recursive: true, force: true });
-  });
+  after(() => caches.end());
 
   for (const format of REPORT_FORMATS) {
     it(`${format}: of a closure, valid, the same to a file as to a pipe, with nothing left beside the file`, async () => {
-      const args = [
-        ...['audit', '--path', made.root, '--challenge', '--no-nix-conf', '--substituters', `${server.url}/a ${server.url}/b`],
-        ...['--trusted-public-keys', `${made.keys.a} ${made.keys.b}`, '--format', format],
-      ];
-      const printed = await runCli(args, home);
+      const audit = (...args: string[]) => caches.audit([caches.made.root], '--challenge', '--format', format, ...args);
+      const printed = await audit();
       assert.equal(printed.code, 1, printed.stderr);
       assert.match(printed.stdout, BEGINNINGS[format]);
       assert.ok(printed.stdout.endsWith('\n'));
@@ -70,7 +47,7 @@ describe('the formats of flake-trust', function () {
       const folder = path.join(home, `out-${format}`);
       await mkdir(folder);
       const file = path.join(folder, 'report');
-      const written = await runCli([...args, '--out', file], home);
+      const written = await audit('--out', file);
       assert.deepEqual([written.code, written.stdout], [1, '']);
       assert.equal(await readFile(file, 'utf8'), printed.stdout);
       assert.deepEqual(await readdir(folder), ['report']);

@@ -1,51 +1,25 @@
 /** `flake-trust audit --shard` and `flake-trust merge`, as processes. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditReport } from '../../server/src/domain/closureReport';
-import { serveFolder, type FolderServer } from '../nix/serveFolder';
-import { ensureBuilt, runCli } from '../support/cli';
-import { makeCaches, type MadeCache } from '../support/madeCache';
+import { runCli } from '../support/cli';
+import { cliCaches, type CliCaches } from '../support/cliCaches';
+import type { MadeCache } from '../support/madeCache';
 
 describe('flake-trust merge', function () {
   this.timeout(60_000);
+  let caches: CliCaches;
   let home: string;
   let made: MadeCache;
-  let server: FolderServer;
   before(async () => {
-    ensureBuilt();
-    home = await mkdtemp(path.join(tmpdir(), 'flake-trust-merge-'));
-    made = makeCaches([
-      '--paths',
-      '200',
-      '--seed',
-      'merge-cli',
-      '--second',
-      '--overlap',
-      '0.9',
-      '--disagree',
-      '0.1',
-      '--a-unsigned',
-      '0.05',
-    ]);
-    server = await serveFolder(made.dir);
+    const options = ['--overlap', '0.9', '--disagree', '0.1', '--a-unsigned', '0.05'];
+    caches = await cliCaches(['--paths', '200', '--seed', 'merge-cli', ...options]);
+    ({ home, made } = caches);
   });
-  after(async () => {
-    await server.close();
-    await made.dispose();
-    await rm(home, { recursive: true, force: true });
-  });
+  after(() => caches.end());
 
-  const roots = () => made.paths.slice(-5);
-  const quickly = (...args: string[]) =>
-    runCli(
-      [
-        ...['audit', '--path', roots().join(' '), '--no-nix-conf', '--substituters', `${server.url}/a ${server.url}/b`],
-        ...['--trusted-public-keys', `${made.keys.a} ${made.keys.b}`, '--json', ...args],
-      ],
-      home,
-    );
+  const quickly = (...args: string[]) => caches.audit(made.paths.slice(-5), '--json', ...args);
   const audit = (...args: string[]) => quickly('--challenge', ...args);
   const merge = (...args: string[]) => runCli(['merge', ...args], home);
 
@@ -77,7 +51,7 @@ describe('flake-trust merge', function () {
     await mkdir(folder);
     const outputs = {
       signedBy: { keys: [made.keys.a, made.keys.b], atLeast: 'all' },
-      caches: [`${server.url}/b`],
+      caches: [caches.urls.b],
       agreement: true,
     };
     const suppressions = [

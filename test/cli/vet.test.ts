@@ -8,8 +8,9 @@ import { sourceStorePath } from '../../server/src/domain/contentAddress';
 import type { InputReport, InputsReport } from '../../server/src/domain/inputsReport';
 import { addRecords, EMPTY_RECORDS, withId } from '../../server/src/domain/vetting/edit';
 import { startCacheServer } from '../support/cacheServer';
-import { ensureBuilt, runCli, type CliRun } from '../support/cli';
-import { temporaryFolder, writeFlake } from '../support/flakeDir';
+import { runCli, type CliRun } from '../support/cli';
+import { cliHome } from '../support/cliHome';
+import { writeFlake } from '../support/flakeDir';
 import { makeHostileClone } from '../support/hostileClone';
 import { narHashOf } from '../support/flakeFacts';
 import { schemaErrors } from '../support/reportSchema';
@@ -25,14 +26,8 @@ describe('flake-trust vet', function () {
   let revs: string[];
   let remove: () => void;
 
-  before(() => {
-    ensureBuilt();
-  });
   beforeEach(() => {
-    const folder = temporaryFolder();
-    ({ remove } = folder);
-    home = folder.dir;
-    flake = path.join(home, 'flake');
+    ({ home, flake, remove } = cliHome());
     clone = path.join(home, 'clone');
     revs = makeHostileClone(clone);
     lock(0);

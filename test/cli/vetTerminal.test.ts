@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { InputsReport } from '../../server/src/domain/inputsReport';
-import { ensureBuilt, runCli } from '../support/cli';
-import { temporaryFolder, writeFlake } from '../support/flakeDir';
+import { runCli } from '../support/cli';
+import { cliHome } from '../support/cliHome';
+import { writeFlake } from '../support/flakeDir';
 import { narHashOf } from '../support/flakeFacts';
 import { runInTerminal, type Exchange } from '../support/terminal';
 
@@ -13,14 +14,8 @@ describe('flake-trust vet in a terminal', function () {
   let home: string;
   let flake: string;
   let remove: () => void;
-  before(() => {
-    ensureBuilt();
-  });
   beforeEach(async () => {
-    const folder = temporaryFolder();
-    ({ remove } = folder);
-    home = folder.dir;
-    flake = path.join(home, 'flake');
+    ({ home, flake, remove } = cliHome());
     lock('lib 0');
     const { code, stderr } = await runCli(['vet', 'init', '--who', 'Ada <ada@example.org>'], home, { cwd: flake });
     assert.equal(code, 0, stderr);

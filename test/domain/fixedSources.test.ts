@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Derivation } from '../../server/src/domain/derivation';
 import { fixedSources, fixedSourceTotals, type FixedSource } from '../../server/src/domain/fixedSources';
 import type { HashAlgorithm } from '../../server/src/domain/hash';
 import { omit } from '../support/omit';
+import { download } from '../support/sampleClosure';
 import { drvOf, pathOf } from '../support/buildGraph';
-
-const BYTES = { md5: 16, sha1: 20, sha256: 32, sha512: 64 } as const;
-
-function download(name: string, variables: Readonly<Record<string, string>>, algorithm: HashAlgorithm = 'sha256'): Derivation {
-  return {
-    path: drvOf(name),
-    name,
-    system: 'builtin',
-    outputs: new Map([['out', { path: pathOf(name) }]]),
-    inputDrvs: new Map(),
-    inputSrcs: [],
-    allowSubstitutes: true,
-    fixed: {
-      method: 'flat',
-      hash: { algorithm, bytes: Buffer.alloc(BYTES[algorithm]) },
-      variables: new Map(Object.entries(variables)),
-    },
-  };
-}
 
 function one(variables: Readonly<Record<string, string>>, algorithm?: HashAlgorithm): FixedSource {
   const [source] = fixedSources([download('x', variables, algorithm)]);
@@ -47,7 +28,7 @@ describe('the inventory of sources', () => {
       name: 'x',
       storePath: pathOf('x'),
       algorithm: 'sha256',
-      hash: 'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+      hash: 'sha256-BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=',
       method: 'flat',
       urls: [{ url: 'https://e.org/x.tar.gz', scheme: 'https', host: 'e.org' }],
       rev: 'v1',

@@ -1,9 +1,10 @@
 /** The checks that need what caches answered. Missing answers are never a finding. */
+import { nearestInputs } from '../domain/checks/checkedFlake';
 import { finding, type Finding, type Place } from '../domain/finding';
 import type { InputFacts } from '../domain/flakeFacts';
 import { shortHash, type NarHash } from '../domain/hash';
 import type { PathVerdict } from '../domain/inputsReport';
-import { compareText, compareTexts } from '../util/compare';
+import { compareText } from '../util/compare';
 import { plainText } from '../util/plainText';
 import type { Judged } from './judge';
 import { cacheName } from './cacheName';
@@ -19,7 +20,7 @@ type FoundAnswer = Judged & Required<Pick<Judged, 'found'>>;
 
 /** Runs every check over every source once: inputs that lead to one lock node share one finding, at the one nearest to the root. */
 export function dynamicFindings(inputs: readonly JudgedInput[]): Finding[] {
-  return [...nearestByNode(inputs)].flatMap((judged) => {
+  return nearestByNode(inputs).flatMap((judged) => {
     const found = judged.answers.filter((answer): answer is FoundAnswer => answer.found !== undefined);
     const subject = { input: judged.input, verdict: judged.verdict, found };
     return [hashMismatch(subject), cachesDisagree(subject), signatureInvalid(subject), signerUnknown(subject), unsigned(subject)]
@@ -168,23 +169,10 @@ function unsigned({ input, verdict, found }: Subject): Finding | undefined {
   });
 }
 
-/** For each lock node the input by which people know it: nearest to the root, rather the owner than one that follows, first by name. */
-function nearestByNode(inputs: readonly JudgedInput[]): Iterable<JudgedInput> {
-  const nearest = new Map<string, JudgedInput>();
-  for (const candidate of inputs) {
-    if (candidate.input.resolution.kind !== 'node') continue;
-    const known = nearest.get(candidate.input.node);
-    if (known === undefined || isNearer(candidate.input, known.input)) nearest.set(candidate.input.node, candidate);
-  }
-  return nearest.values();
-}
-
-function isNearer(a: InputFacts, b: InputFacts): boolean {
-  const order =
-    a.path.length - b.path.length ||
-    Number(a.follows !== undefined) - Number(b.follows !== undefined) ||
-    compareTexts(a.path, b.path);
-  return order < 0;
+/** For each lock node the input by which people know it. */
+function nearestByNode(inputs: readonly JudgedInput[]): readonly JudgedInput[] {
+  const judged = new Map(inputs.map((one) => [one.input, one]));
+  return nearestInputs([...judged.keys()]).flatMap((input) => judged.get(input) ?? []);
 }
 
 /** The name in flake.nix of a root input; the key in flake.lock of any other. */

@@ -2,6 +2,7 @@
 import type { Agreement } from '../../../server/src/domain/closureReport';
 import type { PathVerdict } from '../../../server/src/domain/inputsReport';
 import type { StorePath } from '../../../server/src/domain/storePath';
+import type { Closure } from '../../../server/src/engine/closure/closure';
 import { VERDICT_OF, type CacheName, type MadeCache, type PathClass } from '../../support/madeCache';
 
 export interface ExpectedPath {
@@ -22,6 +23,18 @@ const BEST_FIRST: readonly PathVerdict[] = [
   'invalid-signature',
   'absent',
 ];
+
+/** What an audit found, as it is expected. */
+export function observedClosure({ paths }: Closure): unknown[] {
+  return paths.map(({ storePath, verdict, keyNames, from, references, agreement }) => ({
+    storePath,
+    verdict,
+    keyNames,
+    from: from?.slice(-1),
+    references,
+    agreement,
+  }));
+}
 
 /** @param everyCache Whether every cache is asked for every path. */
 export function expectedClosure(made: MadeCache, caches: readonly CacheName[], everyCache: boolean): ExpectedPath[] {

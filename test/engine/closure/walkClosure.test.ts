@@ -12,7 +12,7 @@ import type { StorePath } from '../../../server/src/domain/storePath';
 import { startCacheServer, text } from '../../support/cacheServer';
 import { serveFolder, type FolderServer } from '../../nix/serveFolder';
 import { auditMade, makeCaches, type CacheName, type MadeCache } from '../../support/madeCache';
-import { expectedClosure, type ExpectedPath } from './expectedClosure';
+import { expectedClosure, observedClosure, type ExpectedPath } from './expectedClosure';
 
 const TROUBLED = [
   ...['--paths', '1000', '--seed', 'walk', '--second', '--overlap', '0.9', '--missing', '0.02', '--disagree', '0.02'],
@@ -39,14 +39,7 @@ describe('the closure of store paths', () => {
 
   function assertAsExpected(closure: Closure, expected: readonly ExpectedPath[], challenge: boolean): void {
     assert.deepEqual(
-      closure.paths.map(({ storePath, verdict, keyNames, from, references, agreement }) => ({
-        storePath,
-        verdict,
-        keyNames,
-        from: from?.slice(-1),
-        references,
-        agreement,
-      })),
+      observedClosure(closure),
       expected.map((one) => ({ ...one, agreement: challenge ? one.agreement : undefined })),
     );
     const { totals } = closure;

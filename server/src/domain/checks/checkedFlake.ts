@@ -44,7 +44,7 @@ function collectDeclarations(inputs: FlakeNix['inputs'], parent: readonly string
   }
 }
 
-/** One input for each lock node: the nearest to the root. */
+/** One input for each lock node: the nearest to the root, rather the owner than one that follows, first by name. */
 export function nearestInputs(inputs: readonly InputFacts[]): readonly InputFacts[] {
   const nearest = new Map<string, InputFacts>();
   for (const input of inputs) {
