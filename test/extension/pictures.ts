@@ -1,4 +1,4 @@
-/** `npm run pictures`: takes the pictures of the README from the packed extension, on the sample. */
+/** `npm run pictures`: takes the pictures of the README from the packed extension, on the sample. `npm run pictures -- hover-dark` takes those named. */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,8 @@ import { Workbench } from './workbench';
 
 const root = path.join(__dirname, '..', '..');
 const media = path.join(root, 'media');
+const named = process.argv.slice(2);
+const isWanted = (name: string): boolean => named.length === 0 || named.includes(name);
 
 async function takePicture(
   name: string,
@@ -18,6 +20,7 @@ async function takePicture(
   env: Record<string, string>,
   show: (code: Workbench) => Promise<unknown>,
 ): Promise<void> {
+  if (!isWanted(name)) return;
   const code = await Workbench.open({
     vsix: path.join(root, `flake-trust-${manifest.version}.vsix`),
     workspace,
@@ -45,7 +48,8 @@ async function takePicture(
   }
 }
 
-async function main(): Promise<void> {
+/** An input, its problems and the report, which need neither Nix nor git. */
+async function demoPictures(): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'flake-'));
   const workspace = path.join(folder, 'demo');
   cpSync(demoFlake, workspace, { recursive: true });
@@ -107,10 +111,21 @@ async function vettingPictures(): Promise<void> {
   }
 }
 
-main()
-  .then(closurePicture)
-  .then(vettingPictures)
-  .catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exitCode = 1;
-  });
+/** Each sample with its pictures. */
+const SAMPLES: readonly (readonly [pictures: readonly string[], take: () => Promise<void>])[] = [
+  [['hover-dark', 'problems-light', 'report-dark'], demoPictures],
+  [['closure-dark'], closurePicture],
+  [['vetting-hover-dark', 'vetting-changes-light'], vettingPictures],
+];
+
+async function main(): Promise<void> {
+  const names = SAMPLES.flatMap(([pictures]) => pictures);
+  const unknown = named.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`No picture called ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
+  for (const [pictures, take] of SAMPLES) if (pictures.some(isWanted)) await take();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});
