@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -195,6 +195,40 @@ describe('flake-trust vet', function () {
       ['record-signature', 'flake-trust/records.jsonc', 4],
     );
     assert.equal(forged.lib.state, 'unvetted');
+  });
+
+  it('reads no file outside of the flake to which a repository links, and says so where it tells other mistakes', async () => {
+    await ok('init', '--who', 'Ada <ada@example.org>');
+    const secret = path.join(home, 'secret.json');
+    writeFileSync(secret, '{ "version": 1, "hunter2": "hunter2" }');
+    rmSync(file('policy.jsonc'));
+    symlinkSync(secret, file('policy.jsonc'));
+    const { code, report, lib } = await check();
+    assert.equal(code, 1);
+    assert.equal(lib.state, 'unvetted');
+    assert.deepEqual(
+      report.findings
+        .filter(({ subject }) => subject.kind === 'file')
+        .map(({ code: name, message, subject }) => [name, message, subject.id]),
+      [
+        [
+          'policy-invalid',
+          "policy.jsonc: cannot be read: it is a symbolic link that leads out of the flake's folder, and what it leads to is not read",
+          'flake-trust/policy.jsonc',
+        ],
+      ],
+    );
+    for (const words of [
+      ['vet', 'check'],
+      ['vet', 'explain', 'lib'],
+      ['vet', 'prune', '--yes'],
+      ['inputs', '--offline'],
+      ['audit', '--offline'],
+    ]) {
+      const { stdout, stderr } = await runCli(words, home, { cwd: flake });
+      assert.match(stdout + stderr, /leads out of the flake's folder/, words.join(' '));
+      assert.doesNotMatch(stdout + stderr, /hunter2/);
+    }
   });
 
   it('applies the rules for inputs, and marks what is suppressed', async () => {

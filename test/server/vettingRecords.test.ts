@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nodeFiles } from '../../server/src/adapters/nodeFiles';
@@ -89,6 +89,29 @@ describe('requests about vetting', () => {
 
   const messageOf = (result: { readonly kind: string; readonly message?: string }): string =>
     result.message ?? assert.fail(JSON.stringify(result));
+
+  it('reads no file outside of the flake to which a repository links, and says so in Problems', async () => {
+    const elsewhere = temporaryFolder();
+    try {
+      const secret = path.join(elsewhere.dir, 'secret.json');
+      writeFileSync(secret, '{ "version": 1, "hunter2": "hunter2" }');
+      mkdirSync(at('flake-trust'));
+      symlinkSync(secret, at('flake-trust/policy.jsonc'));
+      await start({ records: recordsText(AUDIT) });
+      const problems = await client.diagnostics(uri('flake-trust/policy.jsonc'), (found) => found.length > 0);
+      assert.deepEqual(
+        problems.map(({ code, message }) => [code, message]),
+        [
+          [
+            'policy-invalid',
+            "policy.jsonc: cannot be read: it is a symbolic link that leads out of the flake's folder, and what it leads to is not read",
+          ],
+        ],
+      );
+    } finally {
+      elsewhere.remove();
+    }
+  });
 
   describe('the form', () => {
     it('starts from the lock, the policy, the verdict, and who git says that one is', async () => {

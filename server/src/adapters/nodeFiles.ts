@@ -1,21 +1,31 @@
 /** Local files, read so that neither a device, a pipe, an endless file nor a hanging disk holds the tool up. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
 import type { FileRead, Files } from '../engine/ports';
 import { whileNotAborted } from '../util/abort';
+import { LEADS_OUT, placeWithin } from './placeWithin';
 
 // A pipe without a writer would block open() for ever; O_NONBLOCK makes it return (it is 0 where the platform has none).
 const FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 
-/** Reads files of this computer. Symbolic links are followed: what counts is what they lead to. */
+/** Reads files of this computer. Symbolic links are followed, unless they lead out of the folder that a caller names: what counts is what they lead to. */
 export const nodeFiles: Files = {
-  read: (path, maxBytes, signal) => whileNotAborted(read(path, maxBytes), signal),
+  read: (path, maxBytes, signal, within) => whileNotAborted(read(path, maxBytes, within), signal),
 };
 
-async function read(path: string, maxBytes: number): Promise<FileRead> {
+async function read(path: string, maxBytes: number, within: string | undefined): Promise<FileRead> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, FLAGS);
+    if (within === undefined) file = await open(path, FLAGS);
+    else {
+      const place = await placeWithin(path, within);
+      if (place.kind === 'refused') return { kind: 'failed', reason: place.reason };
+      file = await open(place.path, FLAGS | NO_FOLLOW);
+      // Once more, now that nothing can be put in the place of what is open: a folder on the way may have become a link meanwhile. What stands in a
+      // repository does not move by itself; a program that swaps files to and fro while they are read has the rights of the user already.
+      if ((await realpath(place.path)) !== place.path) return { kind: 'failed', reason: LEADS_OUT };
+    }
     const stat = await file.stat();
     if (!stat.isFile()) return unfit(stat.isDirectory() ? 'it is a folder' : 'it is not a regular file');
     if (stat.size > maxBytes) return tooLarge(maxBytes);

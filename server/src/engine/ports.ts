@@ -41,8 +41,11 @@ export type FileRead =
 
 /** Reads local files. */
 export interface Files {
-  /** Reads a regular file as UTF-8; one larger than `maxBytes` is `failed`, so is a device, a pipe or a folder. */
-  read(path: string, maxBytes: number, signal: AbortSignal): Promise<FileRead>;
+  /**
+   * Reads a regular file as UTF-8; one larger than `maxBytes` is `failed`, so is a device, a pipe or a folder.
+   * @param within A folder above the file: what a symbolic link leads to outside of it is not opened, and `failed`; so is a link that leads nowhere.
+   */
+  read(path: string, maxBytes: number, signal: AbortSignal, within?: string): Promise<FileRead>;
 }
 
 /** Why no answer came. The word is stable; `message` is for people. */

@@ -114,9 +114,11 @@ export class FlakeTexts {
     if (this.isOpen(file)) return undefined;
     const known = this.#disk.get(file);
     if (known !== undefined) return known;
+    // flake.nix and flake.lock may be links to anywhere, as /etc/nixos/flake.nix often is: of a file that is no flake, messages repeat nothing.
+    const within = (FLAKE_FILES as readonly FlakeText[]).includes(file) ? undefined : this.#dir;
     // Not bound to the request that asks first: others wait for the same text.
     const reading = this.#files
-      .read(join(this.#dir, file), MAX_BYTES[file], new AbortController().signal)
+      .read(join(this.#dir, file), MAX_BYTES[file], new AbortController().signal, within)
       .then((read): TextRead => {
         const found = this.#sameAsBefore(file, read);
         if (this.#disk.get(file) === reading) {

@@ -16,7 +16,7 @@ const LOCK_WAIT_MS = 5_000;
 export function nodeVettingFolder(flakeDir: string): VettingFolder {
   const folder = path.join(flakeDir, VETTING_FOLDER);
   return {
-    read: (name, maxBytes, signal) => nodeFiles.read(path.join(folder, name), maxBytes, signal),
+    read: (name, maxBytes, signal) => nodeFiles.read(path.join(folder, name), maxBytes, signal, flakeDir),
     write: async (name, expected, text) => {
       try {
         return await write(folder, name, expected, text);
