@@ -34,6 +34,20 @@ export async function runInSlices<T>(steps: Steps<T>, signal: AbortSignal): Prom
   }
 }
 
+/** So many elements are visited between two looks at the clock. */
+const VISITS = 16;
+
+/** Visits all elements, with pauses. No visit may take long. */
+export async function visitInSlices<T>(items: Iterable<T>, visit: (item: T) => void, slices = new Slices()): Promise<void> {
+  let left = VISITS;
+  for (const item of items) {
+    visit(item);
+    if (--left > 0) continue;
+    left = VISITS;
+    if (slices.due) await slices.pause();
+  }
+}
+
 /** So many elements are sorted in one go. */
 const RUN = 1024;
 

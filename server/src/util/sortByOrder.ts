@@ -25,22 +25,47 @@ export async function sortByOrder<T>(
   const places = 2 ** placeBits;
   const dropped = 2 ** Math.max(0, ORDER_BITS + placeBits - DOUBLE_BITS);
   const keys = new Float64Array(items.length);
-  for (let place = 0; place < items.length; place++) {
-    keys[place] = Math.floor(order(items[place] as T) / dropped) * places + place;
-    if (place % STEPS === 0 && slices.due) await slices.pause();
+  for (let start = 0; start < keys.length; start += STEPS) {
+    const end = Math.min(start + STEPS, keys.length);
+    for (let place = start; place < end; place++) keys[place] = Math.floor(order(items[place] as T) / dropped) * places + place;
+    if (slices.due) await slices.pause();
   }
   keys.sort();
   const sorted: T[] = [];
   for (let at = 0; at < keys.length;) {
-    const prefix = Math.floor((keys[at] ?? 0) / places);
-    const start = sorted.length;
-    for (; at < keys.length && Math.floor((keys[at] ?? 0) / places) === prefix; at++) {
-      sorted.push(items[(keys[at] ?? 0) % places] as T);
-    }
-    // Nearly always it is one thing alone; a cache could make up a closure in which all are equal.
-    if (sorted.length - start > 1)
-      for (const item of await sortInSlices(sorted.splice(start), compare, slices)) sorted.push(item);
+    at = takeDistinct(keys, at, places, items, sorted);
+    const equal = takeEqual(keys, at, places, items);
+    at += equal.length;
+    for (const item of await sortInSlices(equal, compare, slices)) sorted.push(item);
     if (slices.due) await slices.pause();
   }
   return sorted;
+}
+
+/** Takes up to {@link STEPS} items, and none from where some are equal by what their keys tell; gives where it stopped. */
+function takeDistinct<T>(keys: Float64Array, start: number, places: number, items: readonly T[], sorted: T[]): number {
+  const end = Math.min(start + STEPS, keys.length);
+  let prefix = prefixAt(keys, start, places);
+  for (let at = start; at < end; at++) {
+    const next = prefixAt(keys, at + 1, places);
+    if (next === prefix) return at;
+    sorted.push(items[(keys[at] ?? 0) - prefix * places] as T);
+    prefix = next;
+  }
+  return end;
+}
+
+/** The items that are equal to the one after `start`; none, nearly always: a cache could make up a closure in which all are equal. */
+function takeEqual<T>(keys: Float64Array, start: number, places: number, items: readonly T[]): T[] {
+  const equal: T[] = [];
+  const prefix = prefixAt(keys, start, places);
+  if (prefixAt(keys, start + 1, places) !== prefix) return equal;
+  for (let at = start; at < keys.length && prefixAt(keys, at, places) === prefix; at++)
+    equal.push(items[(keys[at] ?? 0) - prefix * places] as T);
+  return equal;
+}
+
+/** What a key tells of the order; -1 behind the last one. */
+function prefixAt(keys: Float64Array, at: number, places: number): number {
+  return Math.floor((keys[at] ?? -1) / places);
 }

@@ -4,13 +4,14 @@ import { finding, type Finding, type FindingCode } from '../../domain/finding';
 import { shortHash } from '../../domain/hash';
 import { storePathName, type StorePath } from '../../domain/storePath';
 import { compareText } from '../../util/compare';
-import { Slices } from '../../util/inSlices';
+import { visitInSlices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
 import { shellWord } from '../../util/shellWord';
 import { cacheName } from '../cacheName';
 import type { FoundAnswer } from './answers';
 import type { CacheLane } from './cacheLane';
 import type { Closure, ClosureEntry } from './closure';
+import type { Judgement } from './survey';
 
 /** So many findings of one code about single paths; what is more is counted in one. */
 export const MAX_PER_CODE = 1000;
@@ -47,15 +48,12 @@ export async function closureFindings(closure: Closure): Promise<readonly Findin
   return listed(await gatherFindings(closure), closure);
 }
 
-/** Looks at every path. */
+/** Looks at every path of which there is something to be told. */
 export async function gatherFindings(closure: Closure): Promise<GatheredFindings> {
-  const slices = new Slices();
   const single = new Bounded();
   const unsigned = new Groups('unsigned');
   const unknown = new Groups('signer-unknown');
-  for (const entry of closure.entries()) {
-    if (slices.due) await slices.pause();
-    if (isClean(entry)) continue;
+  await visitInSlices(closure.entriesOf(isSuspect), (entry) => {
     const found = foundAt(closure, entry);
     const { storePath } = entry;
     if (entry.agreement === 'differ') single.add('caches-disagree', storePath, () => disagreement(entry, found));
@@ -63,8 +61,7 @@ export async function gatherFindings(closure: Closure): Promise<GatheredFindings
     if (bad.length > 0) single.add('signature-invalid', storePath, () => invalidSignature(entry, bad));
     if (entry.verdict === 'unsigned') unsigned.add(found[0]?.lane.url ?? '', storePath);
     if (entry.verdict === 'untrusted-key') unknown.add(claimedNames(found).join(', '), storePath);
-    if (slices.due) await slices.pause();
-  }
+  });
   const changes = closure.lanes.flatMap((lane) =>
     lane.changed.map((change) => ({ lane, change, key: `${closure.pathOf(change.path)} ${lane.url}` })),
   );
@@ -125,11 +122,9 @@ export function groupFinding({ code, key, paths }: PathGroup): Finding {
   });
 }
 
-/** Nothing can be found about a path: of nearly all this is so, and costs no more than this look. */
-function isClean({ verdict, agreement, answers }: ClosureEntry): boolean {
-  if (agreement === 'differ' || verdict === 'unsigned' || verdict === 'untrusted-key') return false;
-  for (const answer of answers) if (answer?.kind === 'found' && answer.check?.invalid === true) return false;
-  return true;
+/** Something is to be told of a path, if it is not only that caches differ. Of nearly all nothing is. */
+function isSuspect({ verdict, invalid }: Judgement): boolean {
+  return invalid || verdict === 'unsigned' || verdict === 'untrusted-key';
 }
 
 interface FoundAt {

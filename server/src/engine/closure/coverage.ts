@@ -1,7 +1,7 @@
 /** What each cache has of a closure, and how it can be given what it lacks. */
 import type { CacheCoverage, CacheFill } from '../../domain/closureReport';
 import type { StorePath } from '../../domain/storePath';
-import { Slices, sortInSlices } from '../../util/inSlices';
+import { Slices, sortInSlices, visitInSlices } from '../../util/inSlices';
 import { shellWord } from '../../util/shellWord';
 
 /** A closure, as far as coverage asks: one that was walked, or one that was put together from several reports. */
@@ -11,6 +11,8 @@ export interface CoveredClosure {
   readonly lanes: readonly CoveredCache[];
   /** How many numbers of paths there are. */
   readonly numbers: number;
+  /** What was said of its paths at each of {@link lanes}, where somebody has counted it already. */
+  readonly counts?: readonly CoverageCount[];
   /** Every path that was looked at, sorted. */
   entries(): Iterable<CoveredEntry>;
   /** Tells whether a path belongs to the closure and was looked at. */
@@ -36,15 +38,65 @@ export interface CoveredEntry {
 export type CoveredAnswer =
   { readonly kind: 'found'; readonly narSize: number } | { readonly kind: 'absent' | 'failed' | 'not-asked' };
 
+/** What one cache said of the paths, counted. */
+export class CoverageCount {
+  /** The place of the cache in the answers of an entry. */
+  readonly #order: number;
+  found = 0;
+  absent = 0;
+  /** Of what was found, uncompressed. */
+  bytes = 0;
+  /** What no other cache has, as far as it was asked. */
+  alone = 0;
+
+  constructor(order: number) {
+    this.#order = order;
+  }
+
+  add(answers: readonly (CoveredAnswer | undefined)[]): void {
+    const answer = answers[this.#order];
+    if (answer?.kind === 'found') {
+      this.found++;
+      this.bytes += answer.narSize;
+      if (isAlone(answers, this.#order)) this.alone++;
+    } else if (answer?.kind === 'absent') this.absent++;
+  }
+}
+
+function isAlone(answers: readonly (CoveredAnswer | undefined)[], order: number): boolean {
+  for (let other = 0; other < answers.length; other++) if (other !== order && answers[other]?.kind === 'found') return false;
+  return true;
+}
+
 /** Measures what every cache that was asked has. */
 export async function coverage(closure: CoveredClosure): Promise<readonly CacheCoverage[]> {
   const slices = new Slices();
+  const counts = closure.counts ?? (await countAnswers(closure, slices));
   let counted: Promise<Int32Array> | undefined;
   // Only what is missing is ranked by it.
   const referrers = () => (counted ??= countReferrers(closure, slices));
   const result: CacheCoverage[] = [];
-  for (const lane of closure.lanes) result.push(await coverageOf(closure, lane, referrers, slices));
+  for (const [place, lane] of closure.lanes.entries()) {
+    const { found, absent, bytes, alone } = counts[place] ?? new CoverageCount(lane.order);
+    result.push({
+      url: lane.url,
+      answered: found + absent,
+      paths: found,
+      bytes,
+      ...(closure.challenge ? { onlyHere: alone } : {}),
+      ...(absent === 0 ? { missing: [] } : await lackingIn(closure, lane, await referrers(), slices)),
+    });
+  }
   return result;
+}
+
+async function countAnswers(closure: CoveredClosure, slices: Slices): Promise<readonly CoverageCount[]> {
+  const counts = closure.lanes.map(({ order }) => new CoverageCount(order));
+  const count = ({ answers }: CoveredEntry): void => {
+    for (const one of counts) one.add(answers);
+  };
+  await visitInSlices(closure.entries(), count, slices);
+  return counts;
 }
 
 /** How many paths of the closure refer to each path, itself not counted. */
@@ -57,48 +109,25 @@ async function countReferrers(closure: CoveredClosure, slices: Slices): Promise<
   return counts;
 }
 
-async function coverageOf(
+/** What a cache lacks, what is needed most first, and how it can be given that. */
+async function lackingIn(
   closure: CoveredClosure,
   lane: CoveredCache,
-  countedReferrers: () => Promise<Int32Array>,
+  referrers: Int32Array,
   slices: Slices,
-): Promise<CacheCoverage> {
-  let answered = 0;
-  let paths = 0;
-  let bytes = 0;
-  let onlyHere = 0;
+): Promise<Pick<CacheCoverage, 'missing' | 'fill'>> {
   const missing: CoveredEntry[] = [];
   for (const entry of closure.entries()) {
-    const answer = entry.answers[lane.order];
-    if (answer?.kind === 'found') {
-      answered++;
-      paths++;
-      bytes += answer.narSize;
-      if (closure.challenge && isAlone(entry, lane)) onlyHere++;
-    } else if (answer?.kind === 'absent') {
-      answered++;
-      missing.push(entry);
-    }
+    if (entry.answers[lane.order]?.kind === 'absent') missing.push(entry);
     if (slices.due) await slices.pause();
   }
-  const referrers = missing.length === 0 ? undefined : await countedReferrers();
-  const neededBy = ({ number }: CoveredEntry): number => referrers?.[number] ?? 0;
+  const neededBy = ({ number }: CoveredEntry): number => referrers[number] ?? 0;
   const ranked = await sortInSlices(missing, (a, b) => neededBy(b) - neededBy(a), slices);
-  const fill = missing.length === 0 ? [] : await fillOf(closure, lane, slices);
+  const fill = await fillOf(closure, lane, slices);
   return {
-    url: lane.url,
-    answered,
-    paths,
-    bytes,
-    ...(closure.challenge ? { onlyHere } : {}),
     missing: ranked.map((entry) => ({ storePath: entry.storePath, neededBy: neededBy(entry) })),
     ...(fill.length === 0 ? {} : { fill }),
   };
-}
-
-function isAlone({ answers }: CoveredEntry, { order }: CoveredCache): boolean {
-  for (let other = 0; other < answers.length; other++) if (other !== order && answers[other]?.kind === 'found') return false;
-  return true;
 }
 
 /**
