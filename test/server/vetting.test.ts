@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
-import { type CodeAction, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
+import { type CodeAction, DiagnosticSeverity } from 'vscode-languageserver';
 import { printInstant } from '../../server/src/domain/vetting/instant';
 import type { JsonObject } from '../../server/src/domain/vetting/shape';
 import type { FileRead } from '../../server/src/engine/ports';
 import * as protocol from '../../server/src/protocol';
 import { eventually } from '../support/eventually';
 import { narHashOf } from '../support/flakeFacts';
-import { VSCODE_CAPABILITIES } from '../support/languageClient';
 import { type ServerSetup, startTestServer, type TestServer } from '../support/languageServer';
+import { codes, NIX, OURS } from '../support/languageServerBench';
 import { githubNode, lockText, PLAIN } from '../support/sampleFlake';
 import { recordsText } from '../support/vettingRecords';
 
-const NIX = 'file:///flake/flake.nix';
 const POLICY = 'file:///flake/flake-trust/policy.jsonc';
 const RECORDS = 'file:///flake/flake-trust/records.jsonc';
-const OURS = { capabilities: VSCODE_CAPABILITIES, initializationOptions: { commands: true } } as const;
 const AUDIT = { kind: 'audit', source: 'github.com/nixos/nixpkgs', narHash: narHashOf('nixpkgs'), criteria: ['safe-to-build'] };
 const EMPTY_POLICY = '{ "version": 1 }\n';
-
-const codes = (found: readonly Diagnostic[] | undefined) => (found ?? []).map(({ code }) => code).sort();
 
 /** A disk that counts how often each file is read. */
 class Disk extends Map<string, string | FileRead> {

@@ -11,11 +11,11 @@ import { narHashOf } from '../support/flakeFacts';
 import { makeHostileClone } from '../support/hostileClone';
 import { type LanguageClient, VSCODE_CAPABILITIES } from '../support/languageClient';
 import { type ServerSetup, startTestServer, type TestServer } from '../support/languageServer';
+import { OURS } from '../support/languageServerBench';
 import { githubNode, lockText, PLAIN } from '../support/sampleFlake';
 import { omit } from '../support/omit';
 import { recordsText } from '../support/vettingRecords';
 
-const OURS = { capabilities: VSCODE_CAPABILITIES, initializationOptions: { commands: true } } as const;
 const POLICY = `// Ours.
 {
   "version": 1,
