@@ -50,8 +50,9 @@ export interface LogState {
   readonly size: number;
 }
 
+/** Kept as it is written: a text as well would take as much again, and live just long enough to be a burden. */
 interface Waiting {
-  readonly answer: Answer;
+  readonly key: string;
   readonly record: Buffer;
 }
 
@@ -76,10 +77,11 @@ export class AnswerLog {
 
   async read(key: string): Promise<Answer | undefined> {
     const waiting = this.#memory.get(key);
-    if (waiting !== undefined || this.#closed) return waiting?.answer;
+    if (waiting !== undefined) return decodeRecord(waiting.record);
+    if (this.#closed) return undefined;
     this.#opened ??= this.#do(() => this.#open(false));
     await this.#opened;
-    return this.#memory.get(key)?.answer ?? (await this.#readFile(key));
+    return this.#inMemory(key) ?? (await this.#readFile(key));
   }
 
   /** The same as many {@link read}, with few reads of the file; in the order of `keys`. */
@@ -92,7 +94,7 @@ export class AnswerLog {
     // Compacted or closed meanwhile, or the disk fails: then nothing is remembered.
     const answers =
       file === undefined || onDisk.length === 0 ? undefined : await readAnswers(file, onDisk).catch(() => undefined);
-    return keys.map((key) => this.#memory.get(key)?.answer ?? answers?.get(key));
+    return keys.map((key) => this.#inMemory(key) ?? answers?.get(key));
   }
 
   /** Remembers an answer, at once for {@link read}, soon on disk. */
@@ -101,7 +103,7 @@ export class AnswerLog {
     if (record === undefined || this.#closed) return;
     const old = this.#memory.get(answer.key);
     if (old !== undefined) this.#unwritten.delete(old);
-    const waiting = { answer, record };
+    const waiting = { key: answer.key, record };
     this.#memory.delete(answer.key);
     this.#memory.set(answer.key, waiting);
     if (this.#writable) {
@@ -132,6 +134,11 @@ export class AnswerLog {
     this.#unwritten.clear();
     await this.#do(() => this.#letGo());
     this.#memory.clear();
+  }
+
+  #inMemory(key: string): Answer | undefined {
+    const waiting = this.#memory.get(key);
+    return waiting === undefined ? undefined : decodeRecord(waiting.record);
   }
 
   async #readFile(key: string): Promise<Answer | undefined> {
@@ -192,8 +199,8 @@ export class AnswerLog {
     // A torn record at the end of a full disk is skipped by whoever reads it.
     if (bytesWritten < bytes.length) throw new Error('the disk is full');
     await findNewRecords(file);
-    for (const { answer, record } of batch) {
-      if (this.#memory.get(answer.key)?.record === record && file.index.has(answer.key)) this.#memory.delete(answer.key);
+    for (const { key, record } of batch) {
+      if (this.#memory.get(key)?.record === record && file.index.has(key)) this.#memory.delete(key);
     }
     if (isWasteful(file, this.#options.maxBytes)) await this.#compact(file);
   }
