@@ -75,6 +75,7 @@ const bundles = [
   { ...shared, entryPoints: ['server/src/adapters/directTransport.ts'], outfile: 'dist/directTransport.js' },
   { ...shared, entryPoints: ['server/src/cli/commands.ts'], outfile: 'dist/commands.js' },
   { ...shared, entryPoints: ['server/src/cli/runClosure.ts'], outfile: 'dist/runClosure.js' },
+  { ...shared, entryPoints: ['server/src/closureThread.ts'], outfile: 'dist/closureThread.js' },
   { ...shared, entryPoints: ['server/src/signatureWorker.ts'], outfile: 'dist/signatureWorker.js' },
 ];
 

@@ -30,6 +30,7 @@ const required = [
   'dist/commands.js',
   'dist/runClosure.js',
   'dist/directTransport.js',
+  'dist/closureThread.js',
   'dist/signatureWorker.js',
   'dist/THIRD-PARTY-NOTICES.txt',
   'docs/schema/policy.schema.json',

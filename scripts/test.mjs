@@ -17,7 +17,10 @@ const corpus = process.env.FLAKE_TRUST_CORPUS ?? join(root, '..', 'shared', 'cor
 const mocha = (...specs) => ['node', 'node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/countingReporter.cjs', ...specs];
 const withSpecs = (...specs) => mocha('--config', 'scripts/mocha.suite.json', ...specs);
 
-const UNIT = ['test/{client,domain,engine,features,adapters,report,util,lsp,server,cli}/**/*.test.ts', 'test/*.test.ts'];
+const UNIT = [
+  'test/{client,domain,engine,features,adapters,report,util,lsp,server,cli,closureThread}/**/*.test.ts',
+  'test/*.test.ts',
+];
 
 /** In order: what is cheap and breaks most often comes first. `counts`: the suite writes its own counts. */
 const suites = [

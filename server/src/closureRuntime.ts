@@ -18,9 +18,10 @@ import { SignatureWorkers } from './adapters/signatures/signatureWorkers';
 import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
 import { VerifiedSignaturesFile, VerifiedSignaturesMemory } from './adapters/verifiedSignaturesFile';
-import type { Closure } from './engine/closure/closure';
+import { Closure } from './engine/closure/closure';
 import type { ClosureRequest } from './engine/closure/request';
-import { walkClosure } from './engine/closure/walkClosure';
+import type { Walked } from './engine/closure/walk';
+import { walkAndRemember } from './engine/closure/walkClosure';
 import type { Environment, Logger, Transport, TransportFailure, TransportRequest, TransportResponse } from './engine/ports';
 import { sleep } from './util/abort';
 import { VERSION } from './version';
@@ -47,8 +48,14 @@ export interface ClosureRuntimeOptions {
 }
 
 export interface ClosureRuntime {
-  /** Walks a closure; see {@link walkClosure}. */
+  /** Walks a closure; see `walkClosure`. */
   walk(request: Omit<ClosureRequest, 'connections'>, signal: AbortSignal): Promise<Closure>;
+  /** Walks, and makes something else of what was found out; see {@link walkAndRemember}. */
+  explore<Made>(
+    request: Omit<ClosureRequest, 'connections'>,
+    signal: AbortSignal,
+    make: (walked: Walked) => Made | Promise<Made>,
+  ): Promise<Made>;
   /** Writes what is still in memory and ends every connection. */
   close(): Promise<void>;
 }
@@ -88,11 +95,12 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
   const verified = file ?? new VerifiedSignaturesMemory();
   const allowed = new Set<string>();
 
-  return {
-    walk: async (request, signal) => {
+  const runtime: ClosureRuntime = {
+    walk: (request, signal) => runtime.explore(request, signal, (walked) => Closure.of(walked, request.challenge)),
+    explore: async (request, signal, make) => {
       // Who starts an audit wants an answer now, also from a host that is resting after failures.
       limits.forgive();
-      return walkClosure(
+      return walkAndRemember(
         { ...request, connections },
         {
           openCache: ({ substituter }, configuration) => {
@@ -119,6 +127,7 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
           log,
         },
         signal,
+        make,
       );
     },
     close: async () => {
@@ -129,6 +138,7 @@ export function openClosureRuntime(options: ClosureRuntimeOptions): ClosureRunti
       await facts?.save((url) => answers?.stateOf(url));
     },
   };
+  return runtime;
 }
 
 function proxySources({ environment, editorProxy }: ClosureRuntimeOptions) {

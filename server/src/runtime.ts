@@ -1,4 +1,6 @@
 /** The composition root: the only place that builds adapters. Language server and command line differ in what they ask it for. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { nodeFiles } from './adapters/nodeFiles';
 import { defaultStorageDirectory } from './adapters/storageDirectory';
 import { systemClock } from './adapters/systemClock';
@@ -99,18 +101,35 @@ async function openEngine(
 }
 
 async function openClosures(
-  { transport, connections, timeoutMs, network, sslCertFile, storageDir }: ClosureOptions,
+  options: ClosureOptions,
   environment: Environment,
   log: Logger,
   editor: Transport | undefined,
 ): Promise<ClosureWalks> {
-  const { openClosureRuntime } = await import('./closureRuntime');
-  return openClosureRuntime({
-    ...{ environment, log, connections, timeoutMs, transport, remember: true, background: true, editorProxy: network },
-    ...(editor === undefined ? {} : { editor }),
-    ...(storageDir === undefined ? {} : { storageDir }),
-    ...(sslCertFile === undefined ? {} : { sslCertFile }),
-  });
+  const [{ openClosureRuntime }, { ThreadedWalks }] = await Promise.all([
+    import('./closureRuntime'),
+    import('./closureThread/threadedWalks'),
+  ]);
+  const { transport, connections, timeoutMs, network, sslCertFile, storageDir } = options;
+  const open = () =>
+    openClosureRuntime({
+      ...{ environment, log, connections, timeoutMs, transport, remember: true, background: true, editorProxy: network },
+      ...(editor === undefined ? {} : { editor }),
+      ...(storageDir === undefined ? {} : { storageDir }),
+      ...(sslCertFile === undefined ? {} : { sslCertFile }),
+    });
+  const file = path.join(__dirname, 'closureThread.js');
+  // There is none where the sources run as they are.
+  if (!existsSync(file)) return open();
+  const thread = new ThreadedWalks({ file, options, log, editor });
+  let here: ClosureWalks | undefined;
+  return {
+    // What is remembered of a few paths is read sooner than a thread starts.
+    walk: (request, signal) => (request.offline === true ? (here ??= open()) : thread).walk(request, signal),
+    close: async () => {
+      await Promise.all([thread.close(), here?.close()]);
+    },
+  };
 }
 
 async function openTransport(

@@ -4,7 +4,7 @@ import { foregroundWaits } from './foreground';
 import type { Steps } from './steps';
 
 /** So long is worked without a pause, in milliseconds. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /** When events could be handled last; one for the thread, since many short works one after another are one long work for whoever waits. */
 let since = performance.now();

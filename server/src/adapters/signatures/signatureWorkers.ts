@@ -9,7 +9,6 @@ import { signatureDigest, type SignatureTriple } from '../../domain/signatureChe
 import { verifySignature } from '../../domain/verifyNarinfo';
 import type { SignatureVerifier, VerifiedSignature } from '../../engine/ports';
 import { Fifo } from '../../util/fifo';
-import { foregroundWaits } from '../../util/foreground';
 import { BatchWriter, type BatchAnswer, type BatchMessage, type SignatureWorkerData } from './signatureBatch';
 
 export interface SignatureWorkersOptions {
@@ -102,7 +101,7 @@ export class SignatureWorkers implements SignatureVerifier {
     this.#helping = true;
     setImmediate(() => {
       this.#helping = false;
-      if (this.#closed || this.#queue.length <= HELP_ABOVE || foregroundWaits()) return;
+      if (this.#closed || this.#queue.length <= HELP_ABOVE) return;
       for (const { triple, done } of this.#queue.takeLast(HELP))
         done(this.#answer(triple, verifySignature(triple.text, triple.signature, triple.key)));
       this.#flush();

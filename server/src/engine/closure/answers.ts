@@ -27,7 +27,7 @@ export interface FoundAnswer {
   /** Tells signatures apart: two answers with a signature line in common share one of these. */
   readonly voices: readonly string[];
   /** It is of an earlier day, and why nothing newer is known. */
-  readonly outdated?: string;
+  readonly outdated?: string | undefined;
   /** Set when its signatures are verified. */
   check: Check | undefined;
 }

@@ -9,10 +9,10 @@ import { plainText } from '../../util/plainText';
 import { VERSION } from '../../version';
 import { ruledFindings, SEVERITIES, type FindingRules } from '../reportedFindings';
 import type { OutputsAudit } from './auditOutputs';
-import type { CacheLane } from './cacheLane';
 import type { Closure } from './closure';
 import { gatherFindings, listed, type GatheredFindings } from './closureFindings';
 import { coverage } from './coverage';
+import type { WalkedCache } from './walkedCache';
 
 /** All of a report but the paths, which may be many: take those from {@link Closure.eachPath} where memory counts. */
 export interface ClosureAudit {
@@ -85,7 +85,7 @@ export function wholeReport({ closure, report, summary, describe }: ClosureAudit
 }
 
 /** What is told of a cache; the same for those that answered as for those that did not. */
-export function cacheReport(lane: CacheLane, offline: boolean): CacheReport {
+export function cacheReport(lane: WalkedCache, offline: boolean): CacheReport {
   const { cache, priority, info, refusal, failure } = lane;
   const state: Pick<CacheReport, 'state' | 'reason'> =
     refusal !== undefined

@@ -3,10 +3,10 @@ import type { CacheAnswer } from '../../domain/inputsReport';
 import { plainText } from '../../util/plainText';
 import { describeNarinfoProblem } from '../judge';
 import type { Answer } from './answers';
-import type { CacheLane } from './cacheLane';
+import type { WalkedCache } from './walkedCache';
 
 /** Describes an answer. */
-export function cacheAnswer({ url }: CacheLane, answer: Answer): CacheAnswer {
+export function cacheAnswer({ url }: WalkedCache, answer: Answer): CacheAnswer {
   switch (answer.kind) {
     case 'found': {
       const { check, outdated } = answer;

@@ -12,6 +12,7 @@ import { LIFETIME_MS } from '../questions';
 import type { ConfiguredCache } from '../trustConfiguration';
 import type { FoundAnswer } from './answers';
 import { KnownAnswers, type KnownAnswersOptions } from './facts';
+import type { Changed, WalkedCache } from './walkedCache';
 
 /** What a lane says of a path. */
 export type LaneAnswer =
@@ -27,13 +28,6 @@ export type LaneAnswer =
   | { readonly kind: 'absent'; readonly at: number }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly at: number }
   | { readonly kind: 'not-asked'; readonly reason: string };
-
-/** A cache whose answer is not what it was. */
-export interface Changed {
-  readonly path: number;
-  readonly before: { readonly narHash: string; readonly at: number };
-  readonly after: { readonly narHash: string; readonly at: number };
-}
 
 export interface LaneOptions {
   readonly cache: ConfiguredCache;
@@ -63,7 +57,7 @@ const RECALL_AT_ONCE = 512;
 /** So many are answered at once from what was understood already; each leads to others in the same moment. */
 const KNOWN_AT_ONCE = 64;
 
-export class CacheLane {
+export class CacheLane implements WalkedCache {
   readonly cache: ConfiguredCache;
   readonly url: string;
   /** Its place in the order in which Nix would ask. */

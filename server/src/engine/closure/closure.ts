@@ -7,11 +7,11 @@ import { compareText } from '../../util/compare';
 import { Slices } from '../../util/inSlices';
 import { sortByOrder } from '../../util/sortByOrder';
 import type { Answer, FoundAnswer } from './answers';
-import type { CacheLane } from './cacheLane';
 import { cacheAnswer } from './cacheAnswer';
 import type { CoverageCount } from './coverage';
 import { AGREEMENTS, shownOf, survey, UNKNOWN, type Judgement, type Survey } from './survey';
 import type { Walked } from './walk';
+import type { WalkedCache } from './walkedCache';
 
 /** One path with all that is known of it. */
 export interface ClosureEntry {
@@ -20,7 +20,7 @@ export interface ClosureEntry {
   readonly verdict: PathVerdict;
   readonly keyNames: readonly string[];
   /** The cache that Nix would take it from, if any. */
-  readonly from: CacheLane | undefined;
+  readonly from: WalkedCache | undefined;
   /** The answer whose hash, size and references are shown: that of {@link from}, else the best. */
   readonly shown: FoundAnswer | undefined;
   /** By order of the cache. */
@@ -33,9 +33,9 @@ const DIFFER = AGREEMENTS.indexOf('differ');
 export class Closure {
   readonly challenge: boolean;
   /** Those that are asked, in the order in which Nix would ask. */
-  readonly lanes: readonly CacheLane[];
+  readonly lanes: readonly WalkedCache[];
   /** The others, too. */
-  readonly allLanes: readonly CacheLane[];
+  readonly allLanes: readonly WalkedCache[];
   readonly totals: ClosureTotals;
   readonly stopped: ClosureStop | undefined;
   readonly #walked: Walked;

@@ -9,9 +9,9 @@ import { plainText } from '../../util/plainText';
 import { shellWord } from '../../util/shellWord';
 import { cacheName } from '../cacheName';
 import type { FoundAnswer } from './answers';
-import type { CacheLane } from './cacheLane';
 import type { Closure, ClosureEntry } from './closure';
 import type { Judgement } from './survey';
+import type { WalkedCache } from './walkedCache';
 
 /** So many findings of one code about single paths; what is more is counted in one. */
 export const MAX_PER_CODE = 1000;
@@ -128,7 +128,7 @@ function isSuspect({ verdict, invalid }: Judgement): boolean {
 }
 
 interface FoundAt {
-  readonly lane: CacheLane;
+  readonly lane: WalkedCache;
   readonly answer: FoundAnswer;
 }
 
@@ -184,7 +184,7 @@ function invalidSignature({ storePath }: ClosureEntry, bad: readonly FoundAt[]):
 
 function changed(
   storePath: StorePath,
-  { url }: CacheLane,
+  { url }: WalkedCache,
   before: { readonly narHash: string; readonly at: number },
   after: { readonly narHash: string; readonly at: number },
 ): Finding {

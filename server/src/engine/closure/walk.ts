@@ -5,7 +5,6 @@
 import type { Narinfo } from '../../domain/narinfo';
 import type { StorePath } from '../../domain/storePath';
 import { onAbort } from '../../util/abort';
-import { foregroundWaits, onCalm } from '../../util/foreground';
 import { CheckTable, voiceOf, type Answer, type FoundAnswer } from './answers';
 import { CacheLane, type LaneAnswer } from './cacheLane';
 import {
@@ -18,11 +17,12 @@ import {
 } from './request';
 import { SignatureDesk } from './signatureDesk';
 import type { ConfiguredCache } from '../trustConfiguration';
+import type { WalkedCache } from './walkedCache';
 
 /** What a walk has found out, not yet put in order. */
 export interface Walked {
   /** Every configured cache, in the order in which Nix would ask; those that are not asked come last. */
-  readonly lanes: readonly CacheLane[];
+  readonly lanes: readonly WalkedCache[];
   readonly roots: readonly number[];
   /** Further paths at which the walk began. */
   readonly also: readonly number[];
@@ -32,6 +32,11 @@ export interface Walked {
   readonly answersOf: (path: number) => readonly (Answer | undefined)[] | undefined;
   readonly limit?: { readonly reason: 'max-paths' | 'max-references' | 'max-chain'; readonly limit: number };
   readonly cancelled: boolean;
+}
+
+/** What a walk of this process has found out: its caches also know what is worth remembering. */
+export interface OwnWalk extends Walked {
+  readonly lanes: readonly CacheLane[];
 }
 
 /** What is known of one path while the walk goes on. */
@@ -50,7 +55,7 @@ interface PathState {
 const PROGRESS_MS = 100;
 
 /** Opens the caches and walks. Ends early, with what is known by then, when `signal` aborts. */
-export function walk(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<Walked> {
+export function walk(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<OwnWalk> {
   return new Walker(request, ports).run(signal);
 }
 
@@ -86,17 +91,14 @@ class Walker {
     this.#maxChain = request.maxChain ?? DEFAULT_MAX_CHAIN;
   }
 
-  async run(signal: AbortSignal): Promise<Walked> {
+  async run(signal: AbortSignal): Promise<OwnWalk> {
     const roots = [...new Set(this.#request.roots)].map((path) => this.#numberOf(path));
     const also = [...new Set(this.#request.also ?? [])].map((path) => this.#numberOf(path));
-    const dispose = onCalm(() => this.#resume());
     try {
       await this.#openLanes(signal);
       await this.#walk([...roots, ...also], signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-    } finally {
-      dispose();
     }
     const cancelled = signal.aborted && (this.#visited === 0 || this.#answered < this.#visited);
     this.#desk?.close();
@@ -144,7 +146,7 @@ class Walker {
             refresh,
             offline,
             pathOf: (path) => this.#pathOf(path),
-            mayAsk: () => this.#desk?.full !== true && !foregroundWaits(),
+            mayAsk: () => this.#desk?.full !== true,
             onAnswer: (lane, path, answer) => this.#onAnswer(lane, path, answer),
           }),
       );
@@ -344,6 +346,7 @@ function inAskingOrder(lanes: readonly CacheLane[]): CacheLane[] {
   return [...lanes].sort((a, b) => rank(a) - rank(b) || (a.priority ?? 0) - (b.priority ?? 0));
 }
 
-function askable(cache: ConfiguredCache, refusal: string | undefined): ConfiguredCache {
+/** A cache that must not hear of a walk, as one that is not asked; itself where there is no reason. */
+export function askable(cache: ConfiguredCache, refusal: string | undefined): ConfiguredCache {
   return refusal === undefined ? cache : { ...cache, ask: false, reason: refusal };
 }

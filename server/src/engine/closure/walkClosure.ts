@@ -2,22 +2,31 @@
 import { Closure } from './closure';
 import { collectFacts } from './facts';
 import type { ClosurePorts, ClosureRequest } from './request';
-import { walk, type Walked } from './walk';
+import { walk, type OwnWalk, type Walked } from './walk';
 
 /**
  * Walks the closure of store paths over the configured caches. Never rejects for what a cache does; when `signal` aborts it ends at once
  * with what is known, and `stopped` says so.
  */
-export async function walkClosure(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<Closure> {
-  const walked = await walk(request, ports, signal);
-  const closure = await Closure.of(walked, request.challenge);
-  await rememberFacts(walked, request, ports);
-  return closure;
+export function walkClosure(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<Closure> {
+  return walkAndRemember(request, ports, signal, (walked) => Closure.of(walked, request.challenge));
 }
 
-/** Leaves to the next audit what this one understood. */
+/** Walks, makes something of what was found out, and leaves to the next audit what this one understood. */
+export async function walkAndRemember<Made>(
+  request: ClosureRequest,
+  ports: ClosurePorts,
+  signal: AbortSignal,
+  make: (walked: Walked) => Made | Promise<Made>,
+): Promise<Made> {
+  const walked = await walk(request, ports, signal);
+  const made = await make(walked);
+  await rememberFacts(walked, request, ports);
+  return made;
+}
+
 async function rememberFacts(
-  { lanes, paths, answersOf }: Walked,
+  { lanes, paths, answersOf }: OwnWalk,
   { configuration: { storeDir, trusted } }: ClosureRequest,
   { facts }: ClosurePorts,
 ): Promise<void> {
