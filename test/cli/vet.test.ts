@@ -137,6 +137,15 @@ describe('flake-trust vet', function () {
     assert.match(conflict.stderr, /records\.jsonc:4:1.*conflict markers/);
   });
 
+  it('does not promise a green check where the lock is tampered with', async () => {
+    assert.match(await ok('init', '--who', 'Ada'), /`flake-trust vet check` is green now/);
+    assert.equal((await vet('check')).code, 0);
+    rmSync(path.join(flake, 'flake-trust'), { recursive: true });
+    writeFlake(flake, { lib: { narHash: narHashOf('lib 0'), locked: { owner: 'evil' } } });
+    assert.match(await ok('init', '--who', 'Ada'), /`flake-trust vet check` fails all the same: flake\.lock has errors/);
+    assert.equal((await vet('check')).code, 1);
+  });
+
   it('never calls reviewed what nobody was asked to review', async () => {
     await ok('init', '--who', 'Ada');
     policy({ inputs: [{ criteria: [] }] });

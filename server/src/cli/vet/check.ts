@@ -1,5 +1,7 @@
 import { FINDING_CODES, type FindingCode } from '../../domain/finding';
 import { auditInputs } from '../../engine/auditInputs';
+import type { InputsReport } from '../../domain/inputsReport';
+import type { FlakeVetting } from '../../domain/vetting/vetFlake';
 import type { TrustConfiguration } from '../../engine/trustConfiguration';
 import { trustedKeys } from '../../domain/publicKey';
 import { STORE_DIR } from '../../domain/storePath';
@@ -29,17 +31,22 @@ const NO_TRUST: TrustConfiguration = {
   problems: [],
 };
 
-/** `vet check`: verdicts and findings from files alone; nobody is asked. */
-export async function vetCheck(context: VetContext): Promise<number> {
-  const { command, facts, vetting, runtime, io, log, now, dir } = context;
+/** Verdicts and findings from files alone. */
+export function checkReport({ command, facts, now, dir }: VetContext, vetting: FlakeVetting): InputsReport {
   const scope = { flakeDir: dir, configuration: NO_TRUST, offline: true, audit: true };
   const bare = auditInputs(facts, [], scope);
   const rules = { now, audit: true, foreignPolicy: command.policy !== undefined };
   const whole = withVetting(bare, facts, vetting, rules);
-  const report = {
+  return {
     ...whole,
     findings: whole.findings.filter(({ code }) => FINDING_CODES[code].occasion === 'policy' || OF_LOCK.has(code)),
   };
+}
+
+/** `vet check`: nobody is asked. */
+export async function vetCheck(context: VetContext): Promise<number> {
+  const { command, vetting, runtime, io, log } = context;
+  const report = checkReport(context, vetting);
   if (vetting.files.policy === undefined && !vetting.files.broken)
     log.warn('there is no policy: `flake-trust vet init` writes one');
   if (command.format !== 'text') {

@@ -3,8 +3,11 @@ import { BUILT_IN_CRITERIA } from '../../domain/vetting/criteria';
 import { exemptUntil, firstFiles } from '../../domain/vetting/firstFiles';
 import { VETTING_FILES } from '../../domain/vetting/types';
 import { writeFirstFiles } from '../../engine/vetting/changeFile';
+import { vetFlake } from '../../domain/vetting/vetFlake';
+import { readVettingFiles } from '../../domain/vetting/vettingFiles';
 import { plainText } from '../../util/plainText';
-import { EXIT } from '../exit';
+import { EXIT, exitCode } from '../exit';
+import { checkReport } from './check';
 import { authorOf, untilField, VetError, type VetContext } from './context';
 
 /** `vet init`: a policy, and one exemption for each input as it is locked. Files that are there stay as they are. */
@@ -28,7 +31,16 @@ export async function vetInit(context: VetContext): Promise<number> {
     `${VETTING_FILES.policy}: every input needs ${criteria.join(', ')}`,
     `${VETTING_FILES.records}: ${exempted === 1 ? '1 input is' : `${exempted} inputs are`} exempted until ${plainText(until, 40)}`,
     '',
-    'Commit both files. `flake-trust vet check` is green now; `flake-trust vet suggest` says what to review first.',
+    `Commit both files. ${checkWords(context, policy, records.text)}; \`flake-trust vet suggest\` says what to review first.`,
   );
   return EXIT.ok;
+}
+
+/** What `vet check` will say of the new files: a lock that was tampered with is red whatever is exempted. */
+function checkWords(context: VetContext, policy: string, records: string): string {
+  const files = readVettingFiles({ [VETTING_FILES.policy]: policy, [VETTING_FILES.records]: records });
+  const report = checkReport(context, vetFlake(context.facts, files, { now: context.now }));
+  return exitCode(report, context.command) === EXIT.ok
+    ? '`flake-trust vet check` is green now'
+    : '`flake-trust vet check` fails all the same: flake.lock has errors, which no exemption covers';
 }
