@@ -36,20 +36,42 @@ export function placeLength(place: number): number {
   return place % PACK;
 }
 
+/** Appends records. Rejects when the disk does not take all of them. */
+export async function appendRecords(
+  file: AnswerFile,
+  records: readonly { readonly key: string; readonly record: Buffer }[],
+): Promise<void> {
+  const bytes = Buffer.concat(records.map(({ record }) => record));
+  const { bytesWritten } = await file.handle.write(bytes);
+  // A torn record at the end of a full disk is skipped by whoever reads it.
+  if (bytesWritten < bytes.length) throw new Error('the disk is full');
+  const { size } = await file.handle.stat();
+  if (size !== file.scannedTo + bytes.length) {
+    // Another process appended, too, before us or behind us.
+    await findNewRecords(file);
+    return;
+  }
+  for (const { key, record } of records) {
+    enter(file, { key, start: file.scannedTo, length: record.length });
+    file.scannedTo += record.length;
+  }
+}
+
+function enter(file: AnswerFile, { key, start, length }: RecordPlace): void {
+  const old = file.index.get(key);
+  if (old !== undefined) file.liveBytes -= placeLength(old);
+  file.index.set(key, start * PACK + length);
+  file.liveBytes += length;
+}
+
 /** Finds the records behind those found already, our own and those of other processes. */
 export async function findNewRecords(file: AnswerFile): Promise<void> {
-  const onRecord = ({ key, start, length }: RecordPlace) => {
-    const old = file.index.get(key);
-    if (old !== undefined) file.liveBytes -= placeLength(old);
-    file.index.set(key, start * PACK + length);
-    file.liveBytes += length;
-  };
   let rest: Buffer = Buffer.alloc(0);
   for (let size = FIRST_CHUNK_BYTES; ; size = Math.min(size * 2, LAST_CHUNK_BYTES)) {
     const chunk = Buffer.allocUnsafe(size);
     const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, file.scannedTo + rest.length);
     const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    const done = scanRecords(bytes, file.scannedTo, bytesRead === 0, onRecord);
+    const done = scanRecords(bytes, file.scannedTo, bytesRead === 0, (place) => enter(file, place));
     file.scannedTo += done;
     rest = bytes.subarray(done);
     if (bytesRead === 0) return;

@@ -9,6 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import {
   answerFile,
+  appendRecords,
   copyNewest,
   findNewRecords,
   isWasteful,
@@ -39,6 +40,9 @@ const MAX_IN_MEMORY = 2000;
 
 const BATCH_BYTES = 1024 * 1024;
 
+/** So long an answer may wait for others, in milliseconds: what a killed process loses. */
+const FLUSH_MS = 20;
+
 const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
 /** Not on Windows: there a link cannot be planted in a folder of ours. */
 const O_NOFOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
@@ -67,7 +71,7 @@ export class AnswerLog {
   #opened: Promise<void> | undefined;
   /** Everything that changes the file, one after another. */
   #work: Promise<void> = Promise.resolve();
-  #flushing = false;
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #state: LogState | undefined;
 
@@ -131,6 +135,7 @@ export class AnswerLog {
   /** Lets go of the file and forgets what was not written. */
   async discard(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#unwritten.clear();
     await this.#do(() => this.#letGo());
     this.#memory.clear();
@@ -162,14 +167,13 @@ export class AnswerLog {
   }
 
   #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    // Answers that arrive in the same moment share one write.
-    setImmediate(() => void this.#do(() => this.#flush()));
+    // Answers that arrive at about the same time share one write.
+    this.#timer ??= setTimeout(() => void this.#do(() => this.#flush()), FLUSH_MS);
   }
 
   async #flush(): Promise<void> {
-    this.#flushing = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     while (this.#unwritten.size > 0 && this.#writable) {
       if (!(await this.#isCurrent())) await this.#letGo();
       if (this.#file === undefined) await this.#open(true);
@@ -194,11 +198,7 @@ export class AnswerLog {
   }
 
   async #append(file: AnswerFile, batch: readonly Waiting[]): Promise<void> {
-    const bytes = Buffer.concat(batch.map(({ record }) => record));
-    const { bytesWritten } = await file.handle.write(bytes);
-    // A torn record at the end of a full disk is skipped by whoever reads it.
-    if (bytesWritten < bytes.length) throw new Error('the disk is full');
-    await findNewRecords(file);
+    await appendRecords(file, batch);
     for (const { key, record } of batch) {
       if (this.#memory.get(key)?.record === record && file.index.has(key)) this.#memory.delete(key);
     }
