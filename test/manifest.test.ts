@@ -1,6 +1,6 @@
 /** package.json says the same as the code: settings, commands, checks, texts. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SETTING_RULES } from '../client/src/combineSettings';
 import manifest from '../package.json';
@@ -88,5 +88,20 @@ describe('package.json', () => {
     const grammars = 'grammars' in manifest.contributes ? (manifest.contributes.grammars as readonly { path: string }[]) : [];
     for (const file of [manifest.icon, ...grammars.map((grammar) => grammar.path)])
       assert(existsSync(path.join(root, file)), file);
+  });
+
+  it('is what the README says: every setting is in its table, every command of the palette is named', () => {
+    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `(flakeTrust\.[\w.]+)`/gm)].map(([, name]) => name);
+    assert.deepEqual(rows.sort(), [...contributed.keys()].sort());
+    const hidden = manifest.contributes.menus.commandPalette.filter(({ when }) => when === 'false').map(({ command }) => command);
+    const titles = manifest.contributes.commands
+      .filter(({ command }) => !hidden.includes(command))
+      .map(({ title }) => english(title) ?? title);
+    const prose = readme.replace(/\s+/g, ' ');
+    assert.deepEqual(
+      titles.filter((title) => !prose.includes(`_${title}_`)),
+      [],
+    );
   });
 });
