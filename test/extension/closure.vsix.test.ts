@@ -4,7 +4,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { makeClosureSandbox } from '../nix/closureSandbox';
 import { PackedExtension } from './packedExtension';
-import type { Workbench, WorkbenchOptions } from './workbench';
 
 describe('the packed extension, where Nix is installed,', function () {
   this.timeout(240_000);
@@ -14,17 +13,8 @@ describe('the packed extension, where Nix is installed,', function () {
     'git.enabled': false,
   }));
 
-  async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
-    const code = await packed.open(options);
-    if (options.trust === false) await code.button(/No, I don't trust/).click();
-    await code.openFile('flake.nix');
-    // The commands are offered once the server has seen a flake.
-    await code.status(/Flake: /);
-    return code;
-  }
-
   it('finds out who signed the binaries of an input, and says so in hovers from then on', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     const before = await code.hover('lib.url', 'lib', /Binaries/);
     assert.match(before, /Binaries built from it: not checked yet · Check Binaries/);
     await code.screenshot('binaries-not-checked');
@@ -38,7 +28,7 @@ describe('the packed extension, where Nix is installed,', function () {
   });
 
   it('lets the user choose outputs, audits their closure and shows it', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     await code.run('Flake Trust: Audit Output Closure…');
     await code.row('default').waitFor({ timeout: 60_000 });
     for (const label of ['imported', 'quick', 'Another installable…', 'Compare all caches']) await code.row(label).waitFor();
@@ -57,7 +47,7 @@ describe('the packed extension, where Nix is installed,', function () {
   });
 
   it('asks before anything is built', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     await code.run('Flake Trust: Audit Output Closure…');
     await code.row('imported').waitFor({ timeout: 60_000 });
     await code.row('default').click();
@@ -74,7 +64,7 @@ describe('the packed extension, where Nix is installed,', function () {
   });
 
   it('says why Nix does not tell an output that was typed', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     await code.run('Flake Trust: Audit Output Closure…');
     await code.row('default').waitFor({ timeout: 60_000 });
     await code.row('default').click();
@@ -91,7 +81,7 @@ describe('the packed extension, where Nix is installed,', function () {
   });
 
   it('runs no Nix in Restricted Mode', async () => {
-    const code = await open({ trust: false });
+    const code = await packed.openFlake({ trust: false });
     assert(!(await code.offered('Flake Trust: ')).some((title) => /Closure…|Binaries/.test(title)));
     assert.match(await code.hover('lib.url', 'lib', /Binaries/), /not checked yet(?! · Check)/);
   });

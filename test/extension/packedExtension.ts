@@ -47,6 +47,15 @@ export class PackedExtension<Sandbox extends Folder> {
     return this.#workbench;
   }
 
+  /** The same with flake.nix in the editor, once the commands are offered. `trust: false` opens it in Restricted Mode. */
+  async openFlake(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
+    const code = await this.open(options);
+    if (options.trust === false) await code.button(/No, I don't trust/).click();
+    await code.openFile('flake.nix');
+    await code.status(/Flake: /);
+    return code;
+  }
+
   async #end(failed: string | undefined): Promise<void> {
     if (failed !== undefined) await this.#workbench?.screenshot(`failed-${failed.replace(/\W+/g, '-')}`);
     await this.#workbench?.close();

@@ -5,21 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeVettingSandbox } from '../nix/vettingSandbox';
 import { PackedExtension } from './packedExtension';
-import type { Workbench, WorkbenchOptions } from './workbench';
+import type { Workbench } from './workbench';
 
 describe('vetting in the packed extension', function () {
   this.timeout(240_000);
 
   const packed = new PackedExtension(makeVettingSandbox, () => ({ 'git.enabled': false }));
-
-  async function open(options: Partial<WorkbenchOptions> = {}): Promise<Workbench> {
-    const code = await packed.open(options);
-    if (options.trust === false) await code.button(/No, I don't trust/).click();
-    await code.openFile('flake.nix');
-    // The commands are offered once the server has seen a flake.
-    await code.status(/Flake: /);
-    return code;
-  }
 
   const records = () => readFileSync(path.join(packed.sandbox.workspace, 'flake-trust', 'records.jsonc'), 'utf8');
 
@@ -67,7 +58,7 @@ describe('vetting in the packed extension', function () {
   }
 
   it('goes from an exemption to a review, and from there to the review of what changed', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     const { page } = code;
     await start(code);
     await code.openFile('flake.nix');
@@ -114,7 +105,7 @@ describe('vetting in the packed extension', function () {
   });
 
   it('keeps what was typed when the form is left, and writes nothing', async () => {
-    const code = await open();
+    const code = await packed.openFlake();
     const { page } = code;
     await start(code);
     const before = records();
@@ -159,7 +150,7 @@ describe('vetting in the packed extension', function () {
 
   it('asks who one is where git does not know, and lets an input pass until a day, by an edit of the open file', async () => {
     await packed.exchange(() => makeVettingSandbox({ anonymous: true }));
-    const code = await open();
+    const code = await packed.openFlake();
     await code.run('Flake Trust: Start Vetting Here');
     await code.step(/Start Vetting Here/);
     await code.quickInput.fill('Ada');
@@ -202,7 +193,7 @@ describe('vetting in the packed extension', function () {
       env: packed.sandbox.env,
       stdio: 'ignore',
     });
-    const code = await open({ trust: false });
+    const code = await packed.openFlake({ trust: false });
     await code.status(/restricted/i);
     const offered = await code.offered('Flake Trust: ');
     assert(offered.includes('Flake Trust: Show Report'));
