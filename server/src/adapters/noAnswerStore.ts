@@ -2,6 +2,7 @@ import type { AnswerStore } from '../engine/ports';
 
 /** Remembers nothing: for `--no-cache`. */
 export const noAnswerStore: AnswerStore = {
+  forgetful: true,
   getNarinfo: () => Promise.resolve(undefined),
   putNarinfo: () => undefined,
   getInfo: () => Promise.resolve(undefined),

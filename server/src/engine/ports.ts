@@ -152,6 +152,8 @@ export type StoredNarinfo = Extract<NarinfoLookup, { kind: 'found' | 'absent' }>
  * wants to show old answers with their age when offline. A damaged, foreign or unwritable store behaves as an empty one.
  */
 export interface AnswerStore {
+  /** Set where nothing is ever remembered, so that there is no use in looking. */
+  readonly forgetful?: true;
   getNarinfo(cacheUrl: string, hash: StorePathHash): Promise<Remembered<StoredNarinfo> | undefined>;
   /** The same as many {@link getNarinfo}, with few reads; in the order of `hashes`. */
   getNarinfos?(cacheUrl: string, hashes: readonly StorePathHash[]): Promise<readonly (Remembered<StoredNarinfo> | undefined)[]>;

@@ -58,6 +58,7 @@ export class PipedCache implements BinaryCache {
     // Its own object, so that closing this pipe ends its own requests only.
     const own = { ...headers };
     let quick = true;
+    let closed = false;
     /** When the host may be asked again, on the clock of `performance.now()`. */
     let restUntil = 0;
     const rested = async (): Promise<void> => {
@@ -70,7 +71,7 @@ export class PipedCache implements BinaryCache {
         .then(
           (lookup) => {
             if (lookup.kind === 'found' || lookup.kind === 'absent') quick = true;
-            if (!closing.signal.aborted) done(lookup);
+            if (!closed) done(lookup);
           },
           () => undefined,
         );
@@ -82,7 +83,7 @@ export class PipedCache implements BinaryCache {
           return;
         }
         raw.get(`${path}/${hash}.narinfo`, own, (answer) => {
-          if (closing.signal.aborted) return;
+          if (closed) return;
           const lookup = this.#understand(answer);
           if (lookup === undefined) {
             quick = false;
@@ -93,7 +94,7 @@ export class PipedCache implements BinaryCache {
           } else {
             // Decoding takes another thread; the bytes are the connection's.
             void decodeThen(Buffer.from(lookup.encoded), lookup.encoding, (text) => {
-              if (closing.signal.aborted) return;
+              if (closed) return;
               if (text === undefined) askCarefully(hash, done);
               else done(text);
             });
@@ -101,6 +102,7 @@ export class PipedCache implements BinaryCache {
         });
       },
       close: () => {
+        closed = true;
         closing.abort();
         raw.forget(own);
       },
