@@ -54,7 +54,7 @@ const NOBODY: readonly string[] = [];
 export const UNKNOWN: Judgement = { verdict: 'unknown', keyNames: NOBODY, from: undefined, invalid: false };
 
 /** So many paths and references are looked at between two looks at the clock. */
-const STEPS = 512;
+const STEPS = 128;
 
 /** Looks at everything, with pauses. */
 export async function survey(walked: Walked, challenge: boolean): Promise<Survey> {

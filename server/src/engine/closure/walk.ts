@@ -39,17 +39,22 @@ export interface OwnWalk extends Walked {
   readonly lanes: readonly CacheLane[];
 }
 
-/** What is known of one path while the walk goes on. */
-interface PathState {
+/** What is known of one path while the walk goes on. A class, since V8 is slow to make such objects from a literal. */
+class PathState {
   /** By the order of the caches. */
   readonly answers: (Answer | undefined)[];
   /** The first cache of which it is not known whether Nix takes the path from it. */
-  turn: number;
+  turn = 0;
   /** Questions and verifications under way. */
-  underWay: number;
-  done: boolean;
+  underWay = 0;
+  done = false;
   /** How many references led to it, from a root. */
   readonly depth: number;
+
+  constructor(answers: (Answer | undefined)[], depth: number) {
+    this.answers = answers;
+    this.depth = depth;
+  }
 }
 
 const PROGRESS_MS = 100;
@@ -67,8 +72,11 @@ class Walker {
   #lanes: readonly CacheLane[] = [];
   /** Those of {@link #lanes} that are asked. */
   #asked: readonly CacheLane[] = [];
+  /** The answers of all of them before there are any. */
+  #unanswered: readonly undefined[] = [];
   readonly #paths: StorePath[] = [];
   readonly #numbers = new Map<StorePath, number>();
+  /** As long as {@link #paths}: a list with holes is slower. */
   readonly #states: (PathState | undefined)[] = [];
   readonly #maxPaths: number;
   readonly #maxReferences: number;
@@ -154,6 +162,7 @@ class Walker {
     await Promise.all(lanes.map((lane) => lane.open(signal)));
     this.#lanes = inAskingOrder(lanes);
     this.#asked = this.#lanes.filter(({ refusal }) => refusal === undefined);
+    this.#unanswered = this.#asked.map(() => undefined);
     for (const [order, lane] of this.#lanes.entries()) lane.order = order;
     this.#desk = new SignatureDesk({
       remembered: verified,
@@ -186,6 +195,7 @@ class Walker {
     const known = this.#numbers.get(path);
     if (known !== undefined) return known;
     const number = this.#paths.push(path) - 1;
+    this.#states.push(undefined);
     this.#numbers.set(path, number);
     return number;
   }
@@ -210,8 +220,7 @@ class Walker {
         return;
       }
       this.#visited++;
-      const answers = new Array<Answer | undefined>(this.#asked.length).fill(undefined);
-      const state: PathState = { answers, turn: 0, underWay: 0, done: false, depth };
+      const state = new PathState(this.#unanswered.slice(), depth);
       this.#states[path] = state;
       if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
       this.#advance(path, state);
