@@ -21,6 +21,9 @@ interface Pending {
   readonly index: number;
 }
 
+/** What is asked of a narinfo, all of it. */
+export type DeskQuestion = Required<Pick<NarinfoQuestion, 'asked' | 'trusted' | 'requireSignatures' | 'storeDir'>>;
+
 export interface SignatureDeskOptions {
   readonly remembered: VerifiedSignatures;
   readonly verifier: SignatureVerifier;
@@ -57,14 +60,18 @@ export class SignatureDesk {
   check(
     path: number,
     narinfo: Narinfo,
-    question: Omit<NarinfoQuestion, 'verifySignature'>,
+    { asked, trusted, requireSignatures, storeDir }: DeskQuestion,
     done: (check: NarinfoCheck) => void,
   ): void {
     const verdicts: boolean[] = [];
     const pending: Pending[] = [];
     // As if all that is not known yet were good, which nearly always comes true.
     const hoped = verifyNarinfo(narinfo, {
-      ...question,
+      // One by one: there is nothing slower here than a spread.
+      asked,
+      trusted,
+      requireSignatures,
+      storeDir,
       verifySignature: (text, signature, key) => {
         const seen = this.#look(path, { text, signature, key });
         if (seen.verdict === undefined) pending.push({ seen, index: verdicts.length });
@@ -86,8 +93,13 @@ export class SignatureDesk {
         left--;
         if (left > 0) return;
         if (--this.#waiting === MAX_WAITING - 1) this.#options.onRoom();
+        if (asHoped) {
+          done(hoped);
+          return;
+        }
         let next = 0;
-        done(asHoped ? hoped : verifyNarinfo(narinfo, { ...question, verifySignature: () => verdicts[next++] === true }));
+        const verifySignature = (): boolean => verdicts[next++] === true;
+        done(verifyNarinfo(narinfo, { asked, trusted, requireSignatures, storeDir, verifySignature }));
       });
     }
   }

@@ -263,7 +263,7 @@ class Walker {
       references: within ? references.map((reference) => this.#numberOf(reference)) : [],
       voices: signatures.map(voiceOf),
       check: undefined,
-      ...(outdated === undefined ? {} : { outdated }),
+      outdated,
     };
   }
 
