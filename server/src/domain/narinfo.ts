@@ -7,6 +7,7 @@ import { describeHashError, isSha256Nix32, narHashToNix32, parseHash, parseNarHa
 import { err, ok, type Result } from './result';
 import {
   describeStorePathError,
+  isInStore,
   parseStoreBaseName,
   parseStoreBaseNames,
   parseStorePath,
@@ -71,14 +72,18 @@ export function describeNarinfoError(error: NarinfoError): string {
  */
 const MAX_SIGNATURES = 100;
 
+const NO_REFERENCES: readonly StorePath[] = [];
+const NO_SIGNATURES: readonly string[] = [];
+
 /** What has been read so far. All properties are there from the start: objects of one shape are what makes this quick. */
 interface Fields {
   readonly storeDir: string;
+  readonly asked: StorePath | undefined;
   storePath: StorePath | undefined;
   narHash: NarHash | undefined;
   narSize: number | undefined;
   references: readonly StorePath[];
-  signatures: string[];
+  signatures: readonly string[];
   ca: string | undefined;
   deriver: StorePath | undefined;
   url: string;
@@ -93,17 +98,19 @@ interface Fields {
  * As Nix does it: a field's name is all text up to the next colon, line ends included (so that a line without a colon swallows the beginning
  * of the next); exactly two bytes are skipped; the value ends at the next line feed, which the last line needs too. Names are
  * case-sensitive, unknown ones are skipped. Of a repeated field the last one counts, except References and CA, which must not come again
- * after a first one that was not empty. Signatures are not looked at here.
+ * after a first one that was not empty. Signatures are not looked at here. Where the narinfo is of `asked`, as it should be, its path is that
+ * very text.
  * Source: Nix, src/libstore/nar-info.cc.
  */
-export function parseNarinfo(text: string, storeDir: string = STORE_DIR): Result<Narinfo, NarinfoError> {
+export function parseNarinfo(text: string, storeDir: string = STORE_DIR, asked?: StorePath): Result<Narinfo, NarinfoError> {
   const fields: Fields = {
     storeDir,
+    asked,
     storePath: undefined,
     narHash: undefined,
     narSize: undefined,
-    references: [],
-    signatures: [],
+    references: NO_REFERENCES,
+    signatures: NO_SIGNATURES,
     ca: undefined,
     deriver: undefined,
     url: '',
@@ -148,6 +155,10 @@ function readField(
 ): { readonly reason: string } | 'repeated' | 'unknown-field' | undefined {
   switch (field) {
     case 'StorePath': {
+      if (value === fields.asked && isInStore(fields.asked, fields.storeDir)) {
+        fields.storePath = fields.asked;
+        return undefined;
+      }
       const path = parseStorePath(value, fields.storeDir);
       if (!path.ok) return { reason: describeStorePathError(path.error) };
       fields.storePath = path.value;
@@ -195,7 +206,9 @@ function readField(
     }
     case 'Sig':
       if (fields.signatures.includes(value)) return undefined;
-      if (fields.signatures.push(value) > MAX_SIGNATURES) return { reason: `occurs more than ${MAX_SIGNATURES} times` };
+      if (fields.signatures.length === MAX_SIGNATURES) return { reason: `occurs more than ${MAX_SIGNATURES} times` };
+      // Nearly always there is one: a list made by `push` has room for seventeen.
+      fields.signatures = fields.signatures.length === 0 ? [value] : [...fields.signatures, value];
       return undefined;
     case 'CA': {
       if (fields.ca !== undefined) return 'repeated';
@@ -239,7 +252,7 @@ export function fingerprint({ storePath, narHash, narSize, references }: Narinfo
 
 /** Reads base names parted by blanks, sorts them and drops repetitions; nearly all lists are in order already. */
 function parseReferences(value: string, storeDir: string): Result<readonly StorePath[], StorePathError> {
-  if (value === '') return ok([]);
+  if (value === '') return ok(NO_REFERENCES);
   const quick = parseStoreBaseNames(value, storeDir);
   if (quick !== undefined) return ok(quick);
   const paths: StorePath[] = [];

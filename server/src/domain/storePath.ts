@@ -88,6 +88,15 @@ export function parseStoreBaseNames(text: string, storeDir: string): StorePath[]
   return names as StorePath[];
 }
 
+/** Tells whether a store path is in that store directory. */
+export function isInStore(path: StorePath, storeDir: string): boolean {
+  return (
+    path.startsWith(storeDir) &&
+    path.indexOf('/', storeDir.length) === storeDir.length &&
+    !path.includes('/', storeDir.length + 1)
+  );
+}
+
 /** Takes the hash out of a store path. */
 export function storePathHash(path: StorePath): StorePathHash {
   const start = path.lastIndexOf('/') + 1;

@@ -163,6 +163,9 @@ function verifyWith(
   });
 }
 
+const GOOD: VerifiedSignature = { verified: true };
+const BAD: VerifiedSignature = { verified: false };
+
 interface WorkerOwner {
   /** The worker can take another batch. */
   onFree(): void;
@@ -239,11 +242,12 @@ class WorkerThread {
   }
 
   #tell(batch: readonly Waiting[], { verdicts, digests }: BatchAnswer): void {
+    let index = 0;
     let nextDigest = 0;
-    for (const [index, { done }] of batch.entries()) {
-      const verified = verdicts[index] === 1;
+    for (const { done } of batch) {
+      const verified = verdicts[index++] === 1;
       const digest = verified && this.#digests ? digests[nextDigest++] : undefined;
-      done(digest === undefined ? { verified } : { verified, digest });
+      done(digest === undefined ? (verified ? GOOD : BAD) : { verified, digest });
     }
   }
 }

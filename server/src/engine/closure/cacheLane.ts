@@ -314,10 +314,11 @@ export class CacheLane implements WalkedCache {
       case 'absent':
         return { kind: 'absent', at };
       case 'found': {
-        const parsed = parseNarinfo(lookup.text, this.#options.storeDir);
+        const asked = this.#options.pathOf(path);
+        const parsed = parseNarinfo(lookup.text, this.#options.storeDir, asked);
         if (!parsed.ok) return malformed(describeNarinfoError(parsed.error), at);
         // Nix skips it, too ("asked for … but got …").
-        if (parsed.value.storePath !== this.#options.pathOf(path))
+        if (parsed.value.storePath !== asked)
           return malformed(`it answered for another path, ${plainText(parsed.value.storePath, 90)}`, at);
         return { kind: 'found', narinfo: parsed.value, at };
       }

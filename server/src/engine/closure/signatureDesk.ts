@@ -5,21 +5,23 @@ import { verifyNarinfo, type NarinfoCheck, type NarinfoQuestion } from '../../do
 import type { SignatureVerifier, VerifiedSignature, VerifiedSignatures } from '../ports';
 
 /** A signature of one path, and what became of it. */
-interface Seen {
+class Seen {
   readonly triple: SignatureTriple;
   /** Where there is something to compare it with. */
   readonly digest: string | undefined;
   /** Absent while it is verified. */
   verdict: boolean | undefined;
-  /** Called with the verdict. */
-  readonly waiting: ((verified: boolean) => void)[];
+  /** Called when there is a verdict. */
+  waiting: (() => void)[] | undefined;
+
+  constructor(triple: SignatureTriple, digest: string | undefined, verdict: boolean | undefined) {
+    this.triple = triple;
+    this.digest = digest;
+    this.verdict = verdict;
+  }
 }
 
-interface Pending {
-  readonly seen: Seen;
-  /** Which of the signatures of its narinfo it is. */
-  readonly index: number;
-}
+const NONE: readonly Seen[] = [];
 
 /** What is asked of a narinfo, all of it. */
 export type DeskQuestion = Required<Pick<NarinfoQuestion, 'asked' | 'trusted' | 'requireSignatures' | 'storeDir'>>;
@@ -63,45 +65,40 @@ export class SignatureDesk {
     { asked, trusted, requireSignatures, storeDir }: DeskQuestion,
     done: (check: NarinfoCheck) => void,
   ): void {
-    const verdicts: boolean[] = [];
-    const pending: Pending[] = [];
+    // Replaced and not added to: there is nearly always one, and a list made by `push` has room for seventeen.
+    let asking: readonly Seen[] = NONE;
     // As if all that is not known yet were good, which nearly always comes true.
     const hoped = verifyNarinfo(narinfo, {
-      // One by one: there is nothing slower here than a spread.
+      // One by one: nothing here is slower than a spread.
       asked,
       trusted,
       requireSignatures,
       storeDir,
       verifySignature: (text, signature, key) => {
         const seen = this.#look(path, { text, signature, key });
-        if (seen.verdict === undefined) pending.push({ seen, index: verdicts.length });
-        verdicts.push(seen.verdict ?? true);
+        asking = asking.length === 0 ? [seen] : [...asking, seen];
         return seen.verdict ?? true;
       },
     });
-    if (pending.length === 0) {
+    const waitedFor = asking.filter(({ verdict }) => verdict === undefined);
+    let left = waitedFor.length;
+    if (left === 0) {
       done(hoped);
       return;
     }
     this.#waiting++;
-    let left = pending.length;
-    let asHoped = true;
-    for (const { seen, index } of pending) {
-      this.#await(seen, (verified) => {
-        verdicts[index] = verified;
-        asHoped &&= verified;
-        left--;
-        if (left > 0) return;
-        if (--this.#waiting === MAX_WAITING - 1) this.#options.onRoom();
-        if (asHoped) {
-          done(hoped);
-          return;
-        }
-        let next = 0;
-        const verifySignature = (): boolean => verdicts[next++] === true;
-        done(verifyNarinfo(narinfo, { asked, trusted, requireSignatures, storeDir, verifySignature }));
-      });
-    }
+    const settle = (): void => {
+      if (--left > 0) return;
+      if (--this.#waiting === MAX_WAITING - 1) this.#options.onRoom();
+      if (asking.every(({ verdict }) => verdict === true)) {
+        done(hoped);
+        return;
+      }
+      let next = 0;
+      const verifySignature = (): boolean => asking[next++]?.verdict === true;
+      done(verifyNarinfo(narinfo, { asked, trusted, requireSignatures, storeDir, verifySignature }));
+    };
+    for (const seen of waitedFor) this.#await(seen, settle);
   }
 
   /** Every cache that is asked for the path has answered: its signatures do not come again. */
@@ -124,20 +121,26 @@ export class SignatureDesk {
     if (same !== undefined) return same;
     const digest = (this.#recalls ??= !remembered.empty) ? signatureDigest(triple) : undefined;
     const verdict = digest !== undefined && remembered.has(digest) ? true : undefined;
-    const seen: Seen = { triple, digest, verdict, waiting: [] };
+    const seen = new Seen(triple, digest, verdict);
     if (others !== undefined) others.push(seen);
     else if (repeats) this.#seen.set(path, [seen]);
     return seen;
   }
 
-  #await(seen: Seen, done: (verified: boolean) => void): void {
-    if (seen.waiting.push(done) > 1) return;
+  #await(seen: Seen, done: () => void): void {
+    if (seen.waiting !== undefined) {
+      seen.waiting.push(done);
+      return;
+    }
+    seen.waiting = [done];
     this.#options.verifier.verify(seen.triple, ({ verified, digest = seen.digest }: VerifiedSignature) => {
       if (this.#closed) return;
       seen.verdict = verified;
       if (verified && digest !== undefined) this.#options.remembered.add(digest);
       // Taken out, since each of them holds a narinfo.
-      for (const tell of seen.waiting.splice(0)) tell(verified);
+      const { waiting = [] } = seen;
+      seen.waiting = undefined;
+      for (const tell of waiting) tell();
     });
   }
 }

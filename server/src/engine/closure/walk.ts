@@ -208,23 +208,26 @@ class Walker {
   }
 
   #follow(paths: readonly number[], depth: number): void {
-    for (const path of paths) {
-      if (this.#states[path] !== undefined) continue;
-      if (depth > this.#maxChain) {
-        // A cache may make up a new path for each that is asked for: one request after another, for hours.
-        this.#limit ??= { reason: 'max-chain', limit: this.#maxChain };
-        return;
-      }
-      if (this.#visited >= this.#maxPaths) {
-        this.#limit ??= { reason: 'max-paths', limit: this.#maxPaths };
-        return;
-      }
-      this.#visited++;
-      const state = new PathState(this.#unanswered.slice(), depth);
-      this.#states[path] = state;
-      if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
-      this.#advance(path, state);
+    for (const path of paths) if (this.#states[path] === undefined && !this.#visit(path, depth)) return;
+  }
+
+  /** Begins with a path; false when nothing more may be followed. */
+  #visit(path: number, depth: number): boolean {
+    if (depth > this.#maxChain) {
+      // A cache may make up a new path for each that is asked for: one request after another, for hours.
+      this.#limit ??= { reason: 'max-chain', limit: this.#maxChain };
+      return false;
     }
+    if (this.#visited >= this.#maxPaths) {
+      this.#limit ??= { reason: 'max-paths', limit: this.#maxPaths };
+      return false;
+    }
+    this.#visited++;
+    const state = new PathState(this.#unanswered.slice(), depth);
+    this.#states[path] = state;
+    if (this.#request.challenge) for (const lane of this.#asked) this.#want(lane, path, state);
+    this.#advance(path, state);
+    return true;
   }
 
   #want(lane: CacheLane, path: number, state: PathState): void {
