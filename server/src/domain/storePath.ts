@@ -97,9 +97,9 @@ export function isInStore(path: StorePath, storeDir: string): boolean {
   );
 }
 
-/** Takes the hash out of a store path. */
-export function storePathHash(path: StorePath): StorePathHash {
-  const start = path.lastIndexOf('/') + 1;
+/** Takes the hash out of a store path. Takes less time with the store directory where it is. */
+export function storePathHash(path: StorePath, storeDir?: string): StorePathHash {
+  const start = (storeDir !== undefined && isInStore(path, storeDir) ? storeDir.length : path.lastIndexOf('/')) + 1;
   return path.slice(start, start + HASH_LENGTH) as StorePathHash;
 }
 

@@ -27,6 +27,9 @@ export class Http1Line {
   readonly #socket: Socket;
   readonly #owner: LineOwner;
   #request: RawRequest | undefined;
+  /** Those sent last, and what follows the path of a request that has them. */
+  #headers: RequestHeaders | undefined;
+  #rest = '';
   /** What came of an answer that is not complete. */
   #received: Buffer | undefined;
   #length = 0;
@@ -52,7 +55,11 @@ export class Http1Line {
   send(request: RawRequest, now: number): void {
     this.#request = request;
     this.startedAt = now;
-    this.#socket.write(`GET ${request.path} HTTP/1.1\r\nhost: ${this.#owner.host}\r\n${request.headers.lines}\r\n`, 'latin1');
+    if (request.headers !== this.#headers) {
+      this.#headers = request.headers;
+      this.#rest = ` HTTP/1.1\r\nhost: ${this.#owner.host}\r\n${request.headers.lines}\r\n`;
+    }
+    this.#socket.write(`GET ${request.path}${this.#rest}`, 'latin1');
   }
 
   /** Takes bytes that arrived; they may be overwritten afterwards. */

@@ -81,20 +81,15 @@ export class BatchWriter {
 }
 
 /** Reads a batch back, one triple after another. `text` and `signature` are parts of `bytes`. */
-export function* readBatch({ count, bytes }: Pick<BatchMessage, 'count' | 'bytes'>): Generator<{
-  readonly keyNumber: number;
-  readonly signature: Buffer;
-  readonly text: Buffer;
-}> {
+export function readBatch(
+  { count, bytes }: Pick<BatchMessage, 'count' | 'bytes'>,
+  take: (keyNumber: number, signature: Buffer, text: Buffer, index: number) => void,
+): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   for (let index = 0; index < count; index++) {
     const end = at + HEAD_BYTES + buffer.readUInt32LE(at + 2);
-    yield {
-      keyNumber: buffer.readUInt16LE(at),
-      signature: buffer.subarray(at + 6, at + HEAD_BYTES),
-      text: buffer.subarray(at + HEAD_BYTES, end),
-    };
+    take(buffer.readUInt16LE(at), buffer.subarray(at + 6, at + HEAD_BYTES), buffer.subarray(at + HEAD_BYTES, end), index);
     at = end;
   }
 }

@@ -17,14 +17,11 @@ export function verifyBatch(message: BatchMessage, keys: PublicKey[]): BatchAnsw
   }
   const verdicts = new Uint8Array(message.count);
   const digests: string[] = [];
-  let index = 0;
-  for (const { keyNumber, signature, text } of readBatch(message)) {
+  readBatch(message, (keyNumber, signature, text, index) => {
     const key = keys[keyNumber];
-    if (key !== undefined && !isWeakPoint(signature.subarray(0, 32)) && verify(null, text, key.keyObject, signature)) {
-      verdicts[index] = 1;
-      if (message.digests) digests.push(signatureDigest({ text: text.toString('utf8'), signature, key }));
-    }
-    index++;
-  }
+    if (key === undefined || isWeakPoint(signature.subarray(0, 32)) || !verify(null, text, key.keyObject, signature)) return;
+    verdicts[index] = 1;
+    if (message.digests) digests.push(signatureDigest({ text: text.toString('utf8'), signature, key }));
+  });
   return { bytes: message.bytes, verdicts, digests };
 }

@@ -90,7 +90,13 @@ function isSame(check: Check, other: CheckedNarinfo): boolean {
  * Shortens a `Sig` line to what tells it from others. Short on purpose: a longer slice would keep the whole narinfo in memory. Who made
  * two lines collide would only make two caches count as one, as copying the line would.
  */
-export function voiceOf(signature: string): string {
+function voiceOf(signature: string): string {
   const colon = signature.indexOf(':');
   return signature.slice(colon + 1, colon + 13);
+}
+
+/** The {@link FoundAnswer.voices} of a narinfo. */
+export function voicesOf(signatures: readonly string[]): readonly string[] {
+  const [one] = signatures;
+  return one !== undefined && signatures.length === 1 ? [voiceOf(one)] : signatures.map(voiceOf);
 }

@@ -1,7 +1,7 @@
 /** One cache as a walk sees it: paths go in, their answers come out, from what is remembered or from the cache. */
 import type { CacheInfo } from '../../domain/nixCacheInfo';
 import { describeNarinfoError, parseNarinfo, type Narinfo } from '../../domain/narinfo';
-import { storePathHash, type StorePath } from '../../domain/storePath';
+import { storePathHash, type StorePath, type StorePathHash } from '../../domain/storePath';
 import { Fifo } from '../../util/fifo';
 import { Slices } from '../../util/inSlices';
 import { plainText } from '../../util/plainText';
@@ -234,8 +234,8 @@ export class CacheLane implements WalkedCache {
   };
 
   #remembered(paths: readonly number[]): Promise<readonly (Remembered<StoredNarinfo> | undefined)[]> {
-    const { store, pathOf } = this.#options;
-    const hashes = paths.map((path) => storePathHash(pathOf(path)));
+    const { store } = this.#options;
+    const hashes = paths.map((path) => this.#hashOf(path));
     if (store.getNarinfos !== undefined) return store.getNarinfos(this.url, hashes);
     return Promise.all(hashes.map((hash) => store.getNarinfo(this.url, hash)));
   }
@@ -263,6 +263,10 @@ export class CacheLane implements WalkedCache {
     else this.#toAsk.push(path);
   }
 
+  #hashOf(path: number): StorePathHash {
+    return storePathHash(this.#options.pathOf(path), this.#options.storeDir);
+  }
+
   #pump(): void {
     const { connections, client, mayAsk } = this.#options;
     while (this.#inFlight < connections && mayAsk()) {
@@ -271,19 +275,19 @@ export class CacheLane implements WalkedCache {
       this.#inFlight++;
       this.asked++;
       this.#pipe ??= client.openPipe?.() ?? pipeOver(client, this.#closing.signal);
-      this.#pipe.ask(storePathHash(this.#options.pathOf(path)), (lookup) => this.#onLookup(path, lookup));
+      this.#pipe.ask(this.#hashOf(path), (lookup) => this.#onLookup(path, lookup));
     }
   }
 
   #onLookup(path: number, lookup: NarinfoLookup): void {
     if (this.#closed) return;
     this.#inFlight--;
-    const { store, pathOf, now } = this.#options;
+    const { store, now } = this.#options;
     this.learned = true;
     const at = now();
     const answer = this.#understand(path, lookup, at);
-    if (answer.kind !== 'failed' && (lookup.kind === 'found' || lookup.kind === 'absent'))
-      store.putNarinfo(this.url, storePathHash(pathOf(path)), lookup, at);
+    if (store.forgetful !== true && answer.kind !== 'failed' && (lookup.kind === 'found' || lookup.kind === 'absent'))
+      store.putNarinfo(this.url, this.#hashOf(path), lookup, at);
     if (answer.kind === 'found') this.#compare(path, answer.narinfo.narHash, at);
     if (answer.kind === 'failed' && this.#earlier.has(path)) void this.#fallBack(path, answer);
     else this.#deliver(path, answer);
@@ -292,8 +296,7 @@ export class CacheLane implements WalkedCache {
 
   /** Signatures do not age: what a cache said on an earlier day is as true as it was. That a path was missing then says nothing of today. */
   async #fallBack(path: number, failed: Extract<LaneAnswer, { kind: 'failed' }>): Promise<void> {
-    const { store, pathOf } = this.#options;
-    const remembered = await store.getNarinfo(this.url, storePathHash(pathOf(path)));
+    const remembered = await this.#options.store.getNarinfo(this.url, this.#hashOf(path));
     if (this.#closed) return;
     const answer = remembered === undefined ? failed : this.#understand(path, remembered.value, remembered.at);
     this.#deliver(path, answer.kind === 'found' ? { ...answer, outdated: failed.failure.reason } : failed);

@@ -5,7 +5,7 @@
 import type { Narinfo } from '../../domain/narinfo';
 import type { StorePath } from '../../domain/storePath';
 import { onAbort } from '../../util/abort';
-import { CheckTable, voiceOf, type Answer, type FoundAnswer } from './answers';
+import { CheckTable, voicesOf, type Answer, type FoundAnswer } from './answers';
 import { CacheLane, type LaneAnswer } from './cacheLane';
 import {
   DEFAULT_CONNECTIONS,
@@ -263,11 +263,19 @@ class Walker {
       at,
       narHash,
       narSize,
-      references: within ? references.map((reference) => this.#numberOf(reference)) : [],
-      voices: signatures.map(voiceOf),
+      references: within ? this.#numbersOf(references) : [],
+      voices: voicesOf(signatures),
       check: undefined,
       outdated,
     };
+  }
+
+  /** Without `map`, whose lists have another inner form when it runs as optimized code: all that knew the first one would be compiled again. */
+  #numbersOf(paths: readonly StorePath[]): readonly number[] {
+    const numbers: number[] = [];
+    for (const path of paths) numbers.push(this.#numberOf(path));
+    // The copy has no room to spare.
+    return numbers.slice();
   }
 
   /** Counts further references; false when they are too many to be followed. */
