@@ -9,6 +9,7 @@ import {
   type Narinfo,
   type NarinfoError,
 } from '../../server/src/domain/narinfo';
+import type { StorePath } from '../../server/src/domain/storePath';
 import { narinfo, readConcatenated } from '../support/narinfoCorpus';
 import { assertLinear } from '../support/growth';
 import { printNarinfo } from '../support/printNarinfo';
@@ -177,6 +178,25 @@ describe('parseNarinfo', () => {
   it('reads what belongs to another store directory', () => {
     const parsed = parseNarinfo(HELLO.replace('/nix/store', '/data/store'), '/data/store');
     assert.ok(parsed.ok && parsed.value.references.every((path) => path.startsWith('/data/store/')));
+  });
+
+  it('gives back the very path that was asked for, and reads the same without it', () => {
+    const { storePath } = narinfo(HELLO);
+    for (const asked of [storePath, '/nix/store/2nrkhnmfmk90i9x3gm7iknaid6f4m3z2-other' as StorePath, undefined]) {
+      const parsed = parseNarinfo(HELLO, '/nix/store', asked);
+      assert.deepEqual(parsed, parseNarinfo(HELLO));
+    }
+  });
+
+  it('refuses a path of another store directory though it was asked for', () => {
+    for (const storeDir of ['/data/store', '/nix/sto', '/nix', '/nix/store/sub']) {
+      const parsed = parseNarinfo(HELLO, storeDir, narinfo(HELLO).storePath);
+      assert.deepEqual(parsed, parseNarinfo(HELLO, storeDir));
+      assert.ok(!parsed.ok);
+    }
+    const below = HELLO.replace('StorePath: /nix/store/', 'StorePath: /nix/store/sub/');
+    const asked = narinfo(below, '/nix/store/sub').storePath;
+    assert.ok(!parseNarinfo(below, '/nix/store', asked).ok);
   });
 
   it('reads back what was printed', () => {

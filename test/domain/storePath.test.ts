@@ -111,4 +111,15 @@ describe('storePath', () => {
       }),
     );
   });
+
+  it('takes the hash out of a path of any store directory', () => {
+    const hash = BASE.slice(0, 32);
+    const below = parseStorePath(`/nix/store/sub/${BASE}`, '/nix/store/sub');
+    const here = parseStorePath(PATH);
+    assert.ok(below.ok && here.ok);
+    for (const storeDir of [undefined, '/nix/store', '/nix/store/sub', '/nix', '/gnu/store', '']) {
+      assert.equal(storePathHash(here.value, storeDir), hash);
+      assert.equal(storePathHash(below.value, storeDir), hash);
+    }
+  });
 });
