@@ -5,7 +5,8 @@ import { writePiecesAtomically } from '../adapters/writeFileAtomically';
 import type { Logger } from '../engine/ports';
 import type { FinishedAudit } from '../report/finishedAudit';
 import type { ReportRules } from '../report/markdown';
-import { reportPieces, type ReportFormat } from '../report/reportPieces';
+import type { ReportFormat, ReportOptions } from '../report/reportPieces';
+import { textReport } from '../report/text';
 import type { BaseRuntime } from '../baseRuntime';
 import { plainText } from '../util/plainText';
 
@@ -28,7 +29,7 @@ export interface PrintCommand {
 }
 
 /** Prints a report as the command asks. Returns whether it was written; what went wrong has been said then. */
-export function printReport(
+export async function printReport(
   audit: FinishedAudit,
   command: PrintCommand,
   rules: ReportRules | undefined,
@@ -37,7 +38,7 @@ export function printReport(
   log: Logger,
 ): Promise<boolean> {
   const terminal = command.out === undefined && io.stdout.isTTY;
-  const pieces = reportPieces(command.format, audit, {
+  const options: ReportOptions = {
     now: clock.now(),
     color: command.out === undefined && wantsColor(environment.variables, terminal),
     width: terminal ? Math.max(40, Math.min(io.stdout.columns, 100)) : 100,
@@ -45,7 +46,12 @@ export function printReport(
     why: command.why,
     ...(rules === undefined ? {} : { rules }),
     ...repositoryOf(audit.report.flake),
-  });
+  };
+  // The other formats are loaded where one is wanted: most reports are texts.
+  const pieces =
+    command.format === 'text'
+      ? [textReport(audit.report, options, audit.closure)]
+      : (await import('../report/reportPieces')).reportPieces(command.format, audit, options);
   return writePieces(pieces, command.out, io, log);
 }
 

@@ -1,5 +1,4 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ClosureProgress } from '../engine/closure/request';
 import { plainText } from '../util/plainText';
 
 /** Shows how far a check is. */
@@ -35,24 +34,6 @@ export function progressBar(stream: NodeJS.WriteStream, quiet: boolean): Progres
     stop: () => {
       if (started) bar.stop();
       started = false;
-    },
-  };
-}
-
-/** Shows how far the walk over a closure is: its end is not known before it is reached. */
-export function closureProgress(
-  stream: NodeJS.WriteStream,
-  quiet: boolean,
-): { readonly update: (progress: ClosureProgress) => void; readonly stop: () => void } {
-  if (quiet || !stream.isTTY) return { update: () => undefined, stop: () => undefined };
-  return {
-    update: ({ found, answered, verified, requestsPerSecond, perCache }) => {
-      const caches = perCache.filter(({ asked }) => asked > 0).length;
-      const words = `${answered} of ${found} paths, ${verified} verified, ${requestsPerSecond} requests/s, ${caches} cache${caches === 1 ? '' : 's'}`;
-      stream.write(`\r\u001b[K${words.slice(0, Math.max(20, stream.columns - 1))}`);
-    },
-    stop: () => {
-      stream.write('\r\u001b[K');
     },
   };
 }

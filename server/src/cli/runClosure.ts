@@ -12,11 +12,11 @@ import { finishedAudit } from '../report/finishedAudit';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
 import { printReport, type CliProcess } from './printReport';
-import { closureProgress } from './progress';
+import { closureProgress } from './closureProgress';
 import { describeProblem, readConfiguration } from './configuration';
 import { EXIT, exitCode } from './exit';
 import { laterLog } from './laterLog';
-import { applyOutputPolicy, namedPolicy } from './vet/vetReport';
+import type { applyOutputPolicy, namedPolicy, ReadPolicy } from './vet/vetReport';
 
 /** Runs the audit. A cancelled one prints what is known by then; what caches answered is remembered. */
 export async function runClosure(
@@ -31,8 +31,8 @@ export async function runClosure(
   const all = storePaths(command.paths, configuration.storeDir, log);
   const why = storePaths(command.why, configuration.storeDir, log);
   if (all === undefined || why === undefined) return EXIT.failed;
-  const named = await namedPolicy(command, { runtime, io, log }, signal);
-  if (named === undefined) return EXIT.failed;
+  const policy = await policyOf(command, { runtime, io, log }, signal);
+  if (policy === undefined) return EXIT.failed;
   const { shard } = command;
   const paths = [...new Set(all)];
   const roots = shard === undefined ? paths : partOf(paths, shard);
@@ -63,8 +63,8 @@ export async function runClosure(
       signal,
     );
     const walked = await auditClosure(closure, { audit: true, offline: command.offline });
-    const whole = await applyOutputPolicy(walked, named, { trusted: configuration.trusted, now: runtime.clock.now() });
-    const asked = { ...command, outputs: [], paths, configuration, vettingTexts: named.texts };
+    const whole = await policy.applyTo(walked, { trusted: configuration.trusted, now: runtime.clock.now() });
+    const asked = { ...command, outputs: [], paths, configuration, vettingTexts: policy.texts };
     audit = shard === undefined ? whole : withShard(whole, shard, shardQuestion(asked));
   } finally {
     progress.stop();
@@ -74,6 +74,25 @@ export async function runClosure(
   const rules = { configuration, offline: command.offline };
   if (!(await printReport(finishedAudit(audit), { ...command, why }, rules, runtime, io, log))) return EXIT.failed;
   return answeredNothing(audit) ? EXIT.failed : exitCode(audit.report, command);
+}
+
+/** The policy that `--policy` names. What applies one is loaded where there is one: most audits have none. */
+async function policyOf(
+  command: ReportCommand,
+  around: Parameters<typeof namedPolicy>[1],
+  signal: AbortSignal,
+): Promise<
+  | {
+      readonly texts: ReadPolicy['texts'];
+      readonly applyTo: (audit: ClosureAudit, rules: Parameters<typeof applyOutputPolicy>[2]) => Promise<ClosureAudit>;
+    }
+  | undefined
+> {
+  if (command.policy === undefined) return { texts: {}, applyTo: (audit) => Promise.resolve(audit) };
+  const vetting = await import('./vet/vetReport');
+  const named = await vetting.namedPolicy(command, around, signal);
+  if (named === undefined) return undefined;
+  return { texts: named.texts, applyTo: (audit, rules) => vetting.applyOutputPolicy(audit, named, rules) };
 }
 
 /** Nobody could be asked about any path: the question was not answered. */

@@ -26,7 +26,7 @@ import { finishedAudit } from '../report/finishedAudit';
 import type { Runtime } from '../runtime';
 import { plainText } from '../util/plainText';
 import type { ReportCommand } from './options';
-import { closureProgress } from './progress';
+import { closureProgress } from './closureProgress';
 import { printReport, type CliProcess } from './printReport';
 import { EXIT, exitCode } from './exit';
 import { laterLog } from './laterLog';
