@@ -31,12 +31,12 @@ export interface SignatureDeskOptions {
   readonly verifier: SignatureVerifier;
   /** Whether one signature may come more than once: several caches serve the same. */
   readonly repeats: boolean;
+  /** With so many narinfos that wait for their verification it is {@link SignatureDesk.full}. */
+  readonly maxWaiting: number;
   /** Called when {@link SignatureDesk.full} has become false. */
   readonly onRoom: () => void;
 }
 
-/** Keeps the threads busy, and the memory small. */
-const MAX_WAITING = 256;
 
 export class SignatureDesk {
   readonly #options: SignatureDeskOptions;
@@ -53,7 +53,7 @@ export class SignatureDesk {
 
   /** So many narinfos wait for their verification that no more should be asked for: caches may answer faster than we verify. */
   get full(): boolean {
-    return this.#waiting >= MAX_WAITING;
+    return this.#waiting >= this.#options.maxWaiting;
   }
 
   /**
@@ -89,7 +89,7 @@ export class SignatureDesk {
     this.#waiting++;
     const settle = (): void => {
       if (--left > 0) return;
-      if (--this.#waiting === MAX_WAITING - 1) this.#options.onRoom();
+      if (--this.#waiting === this.#options.maxWaiting - 1) this.#options.onRoom();
       if (asking.every(({ verdict }) => verdict === true)) {
         done(hoped);
         return;

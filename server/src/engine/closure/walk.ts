@@ -59,6 +59,12 @@ class PathState {
 
 const PROGRESS_MS = 100;
 
+/**
+ * So many narinfos may wait for their verification: enough to keep the threads busy, and few in memory. With many connections more, since those are wanted
+ * at a distance, where a question that is put off costs a round trip, and the threads catch up later.
+ */
+const MIN_WAITING = 256;
+
 /** Opens the caches and walks. Ends early, with what is known by then, when `signal` aborts. */
 export function walk(request: ClosureRequest, ports: ClosurePorts, signal: AbortSignal): Promise<OwnWalk> {
   return new Walker(request, ports).run(signal);
@@ -168,6 +174,7 @@ class Walker {
       remembered: verified,
       verifier: this.#ports.openVerifier(),
       repeats: this.#asked.length > 1,
+      maxWaiting: Math.max(MIN_WAITING, 2 * connections),
       onRoom: () => this.#resume(),
     });
   }
