@@ -105,9 +105,11 @@ class Surveyor {
       const shown = this.#look(path);
       left--;
       if (shown === undefined) continue;
-      left -= shown.references.length;
+      // Asked for once: those of a packed walk are made each time.
+      const { references } = shown;
+      left -= references.length;
       this.#narBytes += shown.narSize;
-      reachAll(shown.references, path, this.#parents, this.#reached);
+      reachAll(references, path, this.#parents, this.#reached);
     }
     return true;
   }
