@@ -106,28 +106,27 @@ async function openClosures(
   log: Logger,
   editor: Transport | undefined,
 ): Promise<ClosureWalks> {
-  const [{ openClosureRuntime }, { ThreadedWalks }] = await Promise.all([
-    import('./closureRuntime'),
-    import('./closureThread/threadedWalks'),
-  ]);
   const { transport, connections, timeoutMs, network, sslCertFile, storageDir } = options;
-  const open = () =>
-    openClosureRuntime({
+  const open = async (): Promise<ClosureWalks> => {
+    const { openClosureRuntime } = await import('./closureRuntime');
+    return openClosureRuntime({
       ...{ environment, log, connections, timeoutMs, transport, remember: true, background: true, editorProxy: network },
       ...(editor === undefined ? {} : { editor }),
       ...(storageDir === undefined ? {} : { storageDir }),
       ...(sslCertFile === undefined ? {} : { sslCertFile }),
     });
+  };
   const file = path.join(__dirname, 'closureThread.js');
   // There is none where the sources run as they are.
   if (!existsSync(file)) return open();
+  const { ThreadedWalks } = await import('./closureThread/threadedWalks');
   const thread = new ThreadedWalks({ file, options, log, editor });
-  let here: ClosureWalks | undefined;
+  let here: Promise<ClosureWalks> | undefined;
   return {
     // What is remembered of a few paths is read sooner than a thread starts.
-    walk: (request, signal) => (request.offline === true ? (here ??= open()) : thread).walk(request, signal),
+    walk: async (request, signal) => (request.offline === true ? await (here ??= open()) : thread).walk(request, signal),
     close: async () => {
-      await Promise.all([thread.close(), here?.close()]);
+      await Promise.all([thread.close(), here?.then((walks) => walks.close())]);
     },
   };
 }

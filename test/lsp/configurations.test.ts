@@ -34,6 +34,22 @@ describe('the configuration of the user', () => {
     assert.equal(log.lines.filter((line) => line.includes('nonsense')).length, 1);
   });
 
+  it('is renewed, and those who do not wait for that get the old one', async () => {
+    const { files, configurations, read } = setUp('machine one.example login me password old');
+    const first = await read();
+    files.set(NETRC, { kind: 'read', text: 'machine one.example login me password new' });
+    const renewing = configurations.renew();
+    assert.equal(await read(), first);
+    await renewing;
+    const second = await read();
+    assert.equal(second.configuration.credentialsFor('one.example')?.password, 'new');
+    const overtaken = configurations.renew();
+    configurations.forget();
+    files.set(NETRC, { kind: 'read', text: 'machine one.example login me password newest' });
+    await overtaken;
+    assert.equal((await read()).configuration.credentialsFor('one.example')?.password, 'newest');
+  });
+
   it('is another one when any file changed, also one that is only read for a login', async () => {
     const { files, configurations, read } = setUp('machine one.example login me password old');
     const first = await read();

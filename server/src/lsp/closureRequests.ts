@@ -263,7 +263,7 @@ export class ClosureRequests {
   ): Promise<{ readonly flake: OpenFlake; readonly examined: Examined } | RequestFailure> {
     if (flake === undefined) return failed('This is not the address of a flake.');
     const { configurations, views } = this.#parts;
-    configurations.forget();
+    await configurations.renew();
     // Nix reads the disk; where the editor does not, so do we.
     flake.texts.forgetDisk();
     const examined = await views.examine(flake, signal, { patient: true });

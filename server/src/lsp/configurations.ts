@@ -26,7 +26,7 @@ const MAX_LOADED = 16;
 export class Configurations {
   readonly #host: ServerHost;
   readonly #log: Logger;
-  #read = new Map<string, Promise<UserConfiguration>>();
+  #read = new Map<string, { readonly value: Promise<UserConfiguration>; readonly again: () => Promise<UserConfiguration> }>();
   /** By settings: what was loaded last. */
   readonly #loaded = new Map<string, Loaded>();
 
@@ -40,10 +40,21 @@ export class Configurations {
     const request = requestOf(settings);
     const key = JSON.stringify(request);
     const known = this.#read.get(key);
-    if (known !== undefined) return known;
-    const reading = this.#load(key, request, settings.readNixConf);
-    this.#read.set(key, reading);
-    return reading;
+    if (known !== undefined) return known.value;
+    const again = () => this.#load(key, request, settings.readNixConf);
+    const value = again();
+    this.#read.set(key, { value, again });
+    return value;
+  }
+
+  /** Reads the files again. Until that is done others get what was read before. Never rejects. */
+  async renew(): Promise<void> {
+    const before = this.#read;
+    const renewed: typeof before = new Map();
+    for (const [key, { again }] of before) renewed.set(key, { value: again(), again });
+    await Promise.all([...renewed.values()].map(({ value }) => value));
+    // Forgotten meanwhile, it will be read once more.
+    if (this.#read === before) this.#read = new Map([...before, ...renewed]);
   }
 
   /** Has the files read again when next asked. */
