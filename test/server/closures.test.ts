@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { CancellationTokenSource, DiagnosticSeverity, LSPErrorCodes } from 'vscode-languageserver';
 import { storePathHash, type StorePath } from '../../server/src/domain/storePath';
 import type { FileRead, NarinfoLookup } from '../../server/src/engine/ports';
+import { WalksEnded } from '../../server/src/lsp/host';
 import * as protocol from '../../server/src/protocol';
 import type { AuditReport } from '../../server/src/domain/closureReport';
 import { derivations, drvOf, pathOf } from '../support/buildGraph';
@@ -105,6 +106,26 @@ describe('the language server, asked about closures,', () => {
       if (next === undefined) return all;
     }
   };
+
+  it('says why an audit ended with the thread that it ran in, and audits again', async () => {
+    let dying = true;
+    const ended = new WalksEnded('What the caches say takes more than 5 MB of memory.');
+    const { client } = await start({
+      openClosures: () => {
+        const walk = (): never => {
+          throw dying ? ended : new Error('a bug');
+        };
+        return Promise.resolve({ walk: async () => Promise.resolve().then(walk), close: () => Promise.resolve() });
+      },
+    });
+    client.open(NIX, PLAIN.nix);
+    const expected = { kind: 'failed', message: ended.message };
+    assert.deepEqual(await audit(), expected);
+    assert.deepEqual(await check(), expected);
+    dying = false;
+    const broken = await audit();
+    assert.match(broken.kind === 'failed' ? broken.message : '', /the log has more/);
+  });
 
   describe('outputs', () => {
     it('lists them by kind, their texts harmless', async () => {

@@ -1,4 +1,5 @@
 import type { BinaryCache, CacheInfoLookup, NarinfoLookup } from '../../server/src/engine/ports';
+import { onAbort } from '../../server/src/util/abort';
 
 type Answer<T> = T | ((signal: AbortSignal) => Promise<T>);
 
@@ -28,7 +29,7 @@ export function fakeCache(
   async function answer<T>(what: string, given: Answer<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     cache.asked.push(what);
-    signal.addEventListener('abort', () => {
+    onAbort(signal, () => {
       cache.aborted += 1;
     });
     return typeof given === 'function' ? (given as (signal: AbortSignal) => Promise<T>)(signal) : given;

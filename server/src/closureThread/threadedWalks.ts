@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { Closure } from '../engine/closure/closure';
 import { readPackedWalk, type PackedWalk } from '../engine/closure/packedWalk';
 import type { Logger, Transport } from '../engine/ports';
-import type { ClosureWalks } from '../lsp/host';
+import { WalksEnded, type ClosureWalks } from '../lsp/host';
 import { onAbort } from '../util/abort';
 import type { FromThread, ThreadData, ToThread } from './messages';
 import { packRequest, type WalkRequest } from './packedRequest';
@@ -65,7 +65,7 @@ export class ThreadedWalks implements ClosureWalks {
       this.#onClosed = resolve;
       this.#send({ kind: 'close' });
     });
-    this.#end(new Error('closed'));
+    this.#end(new WalksEnded('The thread that asks caches was closed.'));
     await this.#thread.terminate();
   }
 
@@ -85,8 +85,8 @@ export class ThreadedWalks implements ClosureWalks {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     thread.on('message', (message: FromThread) => this.#hear(message));
-    thread.on('error', (error) => this.#end(new Error(`the thread that asks caches ended: ${error.message}`)));
-    thread.on('exit', () => this.#end(new Error('the thread that asks caches ended')));
+    thread.on('error', (error: NodeJS.ErrnoException) => this.#end(new WalksEnded(whyItEnded(error, memoryMb))));
+    thread.on('exit', () => this.#end(new WalksEnded('The thread that asks caches ended.')));
     return thread;
   }
 
@@ -148,4 +148,10 @@ export class ThreadedWalks implements ClosureWalks {
     for (const { reject } of waiting) reject(this.#ended);
     this.#onClosed();
   }
+}
+
+function whyItEnded({ code, message }: NodeJS.ErrnoException, memoryMb: number): string {
+  return code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? `What the caches say takes more than ${memoryMb} MB of memory. Audit fewer outputs at once, or with \`flake-trust audit --shard\`.`
+    : `The thread that asks caches ended: ${message}`;
 }

@@ -32,6 +32,7 @@ import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
 import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
 import { isInside } from './flakeUri';
+import { WalksEnded } from './host';
 import type { KnownBinaries } from './knownBinaries';
 import type { OpenFlake } from './openFlake';
 import type { Publisher } from './publisher';
@@ -132,6 +133,8 @@ export class ClosureRequests {
       const { id, cancelled, audit } = outcome.value;
       const counts = countsOf(outcome.value);
       return { kind: 'ok', audit: id, cancelled, counts, summary: auditSummary(installables, audit, cancelled, counts) };
+    } catch (error) {
+      return endedOf(error);
     } finally {
       telling.done();
       // Answers of caches are known now by which binaries are judged, and the audit may say something against an input.
@@ -180,6 +183,8 @@ export class ClosureRequests {
       if (checked.kind === 'failed') return failureOf(checked, `the packages of "${name}"`);
       binaries.learned(ready.flake.dir, view.facts, scope.configuration, input.path.join('/'), checked.value);
       return { kind: 'ok', summary: `${name}: ${binariesSummary(checked.value)}.` };
+    } catch (error) {
+      return endedOf(error);
     } finally {
       telling.done();
       // Only when they are closed is everything on disk by which binaries are judged from now on.
@@ -300,6 +305,12 @@ export class ClosureRequests {
 
 function failed(message: string): RequestFailure {
   return { kind: 'failed', message };
+}
+
+/** What walked is gone: a failure for people. Everything else that is thrown is not for them. */
+function endedOf(error: unknown): RequestFailure {
+  if (error instanceof WalksEnded) return failed(error.message);
+  throw error;
 }
 
 function failureOf({ reason, message, hint }: NixFailure, what: string): RequestFailure {

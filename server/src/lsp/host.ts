@@ -25,9 +25,12 @@ export interface ClosureOptions extends Omit<EngineOptions, 'maxRequestsPerHost'
   readonly connections: number;
 }
 
+/** What walks closures is gone, with all that was under way. The message is for people, a sentence. */
+export class WalksEnded extends Error {}
+
 /** What walks closures. */
 export interface ClosureWalks {
-  /** Walks; see `walkClosure`. */
+  /** Walks; see `walkClosure`. Rejects with {@link WalksEnded} where it does so in a thread that ended. */
   walk(request: Omit<ClosureRequest, 'connections'>, signal: AbortSignal): Promise<Closure>;
   /** Writes what is still in memory and ends every connection. */
   close(): Promise<void>;
