@@ -37,7 +37,6 @@ export interface SignatureDeskOptions {
   readonly onRoom: () => void;
 }
 
-
 export class SignatureDesk {
   readonly #options: SignatureDeskOptions;
   /** Nothing to compare with is nothing to make digests for: they cost a tenth of a verification. */
