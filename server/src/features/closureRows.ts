@@ -5,6 +5,7 @@ import type { StorePath } from '../domain/storePath';
 import type { Closure } from '../engine/closure/closure';
 import type { ClosureColumns, ClosurePathDetails } from '../protocol';
 import { Slices } from '../util/inSlices';
+import { ValueTable } from '../util/valueTable';
 
 /** What is known of paths beside the caches' answers. */
 export interface ClosureMarks {
@@ -42,10 +43,10 @@ export async function closureRows(closure: Closure, { storeDir, built, inputs }:
   const numbers = new Int32Array(size);
   const rowByNumber = new Int32Array(closure.numbers).fill(-1);
   const rowOf = new Map<StorePath, number>();
-  const verdictNames = new Table<PathVerdict>((verdict) => verdict);
-  const keySets = new Table<readonly string[]>((names) => names.join('\n'));
-  const cacheUrls = new Table<string>((url) => url);
-  const inputPaths = new Table<readonly string[]>((path) => JSON.stringify(path));
+  const verdictNames = new ValueTable<PathVerdict>((verdict) => verdict);
+  const keySets = new ValueTable<readonly string[]>((names) => names.join('\n'));
+  const cacheUrls = new ValueTable<string>((url) => url);
+  const inputPaths = new ValueTable<readonly string[]>((path) => JSON.stringify(path));
   const columns = {
     names: new Array<string>(size),
     verdicts: new Array<number>(size),
@@ -66,13 +67,13 @@ export async function closureRows(closure: Closure, { storeDir, built, inputs }:
     const mark = built.get(storePath);
     const input = inputs.get(storePath);
     columns.names[row] = storePath.slice(storeDir.length + 1);
-    columns.verdicts[row] = verdictNames.indexOf(verdict);
-    columns.keys[row] = keySets.indexOf(keyNames);
-    columns.from[row] = from === undefined ? -1 : cacheUrls.indexOf(from.url);
+    columns.verdicts[row] = verdictNames.placeOf(verdict);
+    columns.keys[row] = keySets.placeOf(keyNames);
+    columns.from[row] = from === undefined ? -1 : cacheUrls.placeOf(from.url);
     columns.sizes[row] = shown?.narSize ?? -1;
     columns.built[row] = mark === undefined ? 0 : mark === 'local' ? 1 : 2;
     columns.agreements[row] = Math.max(0, AGREEMENTS.indexOf(agreement ?? 'none'));
-    columns.inputs[row] = input === undefined ? -1 : inputPaths.indexOf(input);
+    columns.inputs[row] = input === undefined ? -1 : inputPaths.placeOf(input);
     row++;
     if (slices.due) await slices.pause();
   }
@@ -167,23 +168,4 @@ export function pathDetails(
   // Here every cache's answer is of interest, not only where one is missing.
   const path = describe({ ...closure.describe(entry), answers: closure.answersOf(entry.answers) });
   return { path, why, referrers, referrerCount: end - start };
-}
-
-/** Values by index, each once. */
-class Table<T> {
-  readonly values: T[] = [];
-  readonly #indexes = new Map<string, number>();
-  readonly #identity: (value: T) => string;
-
-  constructor(identity: (value: T) => string) {
-    this.#identity = identity;
-  }
-
-  indexOf(value: T): number {
-    const identity = this.#identity(value);
-    const known = this.#indexes.get(identity);
-    if (known !== undefined) return known;
-    this.#indexes.set(identity, this.values.length);
-    return this.values.push(value) - 1;
-  }
 }

@@ -7,6 +7,7 @@ import type { NarHash } from '../../domain/hash';
 import type { StorePath } from '../../domain/storePath';
 import { Slices } from '../../util/inSlices';
 import { omit } from '../../util/omit';
+import { ValueTable } from '../../util/valueTable';
 import type { Failure } from '../answerMemory';
 import type { ConfiguredCache } from '../trustConfiguration';
 import type { Answer, Check, FoundAnswer } from './answers';
@@ -67,7 +68,7 @@ const [, FOUND, ABSENT, FAILED, NOT_ASKED] = [0, 1, 2, 3, 4];
 export function packWalk({ lanes, roots, also, paths, answersOf, limit, cancelled }: Walked): PackedWalk {
   const count = paths.length;
   const done = new Uint8Array(count);
-  const checks = new Table<Check>((check) => check);
+  const checks = new ValueTable<Check>((check) => check);
   const packers = lanes.map(() => new AnswerPacker(count, checks));
   for (let path = 0; path < count; path++) {
     const answers = answersOf(path);
@@ -149,11 +150,11 @@ class AnswerPacker {
   #voiceBytes = 0;
   readonly #checks: Uint32Array<ArrayBuffer>;
   readonly #notes: Uint32Array<ArrayBuffer>;
-  readonly #checkTable: Table<Check>;
-  readonly #failures = new Table<Failure>(({ kind, reason }) => `${kind} ${reason}`);
-  readonly #reasons = new Table<string>((reason) => reason);
+  readonly #checkTable: ValueTable<Check>;
+  readonly #failures = new ValueTable<Failure>(({ kind, reason }) => `${kind} ${reason}`);
+  readonly #reasons = new ValueTable<string>((reason) => reason);
 
-  constructor(count: number, checkTable: Table<Check>) {
+  constructor(count: number, checkTable: ValueTable<Check>) {
     this.#kinds = new Uint8Array(count);
     this.#at = new Float64Array(count);
     this.#narSizes = new Float64Array(count);
@@ -298,27 +299,6 @@ class PackedAnswer implements FoundAnswer {
 
   get check(): Check | undefined {
     return this.#from.checks[(this.#from.columns.checks[this.#path] ?? 0) - 1];
-  }
-}
-
-/** Values by place, each once. */
-class Table<T> {
-  readonly values: T[] = [];
-  readonly #places = new Map<unknown, number>();
-  readonly #identity: (value: T) => unknown;
-
-  constructor(identity: (value: T) => unknown) {
-    this.#identity = identity;
-  }
-
-  placeOf(value: T): number {
-    const identity = this.#identity(value);
-    let place = this.#places.get(identity);
-    if (place === undefined) {
-      place = this.values.push(value) - 1;
-      this.#places.set(identity, place);
-    }
-    return place;
   }
 }
 
