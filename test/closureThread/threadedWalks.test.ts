@@ -1,6 +1,6 @@
 /** Walks in a thread of their own, over real HTTP: what comes back is what a walk on this thread gives. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -216,7 +216,18 @@ describe('walks in a thread of their own', () => {
     });
 
   it('start no thread where nothing is walked', async () => {
-    await open({ file: path.join(folder, 'none.js') }).close();
+    const started = path.join(storageDir, 'started');
+    const program = path.join(folder, 'telling.js');
+    writeFileSync(
+      program,
+      `require('node:fs').writeFileSync(${JSON.stringify(started)}, ''); require('node:worker_threads').parentPort.once('message', () => process.exit());`,
+    );
+    const idle = open({ file: program });
+    await idle.close();
+    assert.equal(existsSync(started), false);
+    const used = open({ file: program });
+    await assert.rejects(used.walk(requestOf(), never));
+    assert.equal(existsSync(started), true);
   });
 });
 

@@ -2,13 +2,11 @@
 import type { WorkDoneProgressReporter } from 'vscode-languageserver';
 import { checkBinaries } from '../engine/binaries';
 import type { ClosureAudit } from '../engine/closure/auditReport';
-import type { ClosureProgress } from '../engine/closure/request';
 import type { Clock, NixFailure } from '../engine/ports';
 import { binariesSummary } from '../features/binariesLine';
 import { columnsFrom, pathDetails } from '../features/closureRows';
 import { plural } from '../features/summary';
 import { inputOfPath } from '../features/view';
-import { cacheName } from '../features/words';
 import type {
   AuditOutputsParams,
   AuditOutputsResult,
@@ -27,7 +25,8 @@ import { finishedAudit } from '../report/finishedAudit';
 import { REPORT_FORMATS, reportPieces } from '../report/reportPieces';
 import { Slices } from '../util/inSlices';
 import { plainText } from '../util/plainText';
-import type { ClosureAudits, HeldAudit, Stage } from './closureAudits';
+import { AuditProgress } from './auditProgress';
+import type { ClosureAudits, HeldAudit } from './closureAudits';
 import type { ClosureSource } from './closureSource';
 import type { Configurations } from './configurations';
 import { flakeNamed, type FlakeRegistry } from './flakeRegistry';
@@ -62,9 +61,6 @@ const PIECE = 256 * 1024;
 
 /** So many texts are handed out in pieces at the same time. */
 const MAX_EXPORTS = 4;
-
-/** Progress is told so often at most, in milliseconds. */
-const TELL_MS = 200;
 
 export class ClosureRequests {
   readonly #parts: Parts;
@@ -113,7 +109,7 @@ export class ClosureRequests {
     const ready = await this.#ready(flakeNamed(this.#parts, params.uri), signal);
     if ('kind' in ready) return ready;
     const { flake, examined } = ready;
-    const telling = new Telling(reporter, this.#parts.clock, 'Auditing an output closure');
+    const telling = new AuditProgress(reporter, this.#parts.clock, 'Auditing an output closure');
     try {
       const outcome = await audits.run(
         {
@@ -157,7 +153,7 @@ export class ClosureRequests {
     const name = plainText(input.path.join('/'), 60);
     if (!input.flake) return failed(`"${name}" is not a flake, so it names no packages.`);
     const { configuration } = scope;
-    const telling = new Telling(reporter, clock, `Checking the binaries of ${name}`);
+    const telling = new AuditProgress(reporter, clock, `Checking the binaries of ${name}`);
     const walks = await source.openWalks(circumstances, configuration.sslCertFile);
     try {
       const nix = await source.openNix(this.#foreignFolders(ready.flake.dir), configuration.storeDir);
@@ -327,71 +323,6 @@ function failureOf({ reason, message, hint }: NixFailure, what: string): Request
 function* inPieces(texts: Iterable<string>): Generator<string> {
   for (const text of texts) for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE);
 }
-
-/** Says how far an audit is, from its beginning on and not too often. */
-class Telling {
-  readonly #reporter: WorkDoneProgressReporter;
-  readonly #clock: Clock;
-  readonly #since: number;
-  readonly #ticking: NodeJS.Timeout;
-  #stage: Stage | undefined;
-  #toldAt = 0;
-  #details = '';
-
-  constructor(reporter: WorkDoneProgressReporter, clock: Clock, title: string) {
-    this.#reporter = reporter;
-    this.#clock = clock;
-    this.#since = clock.now();
-    reporter.begin(title, undefined, undefined, true);
-    // Evaluating takes a minute sometimes, and Nix says nothing meanwhile: the time shows that it goes on.
-    this.#ticking = setInterval(() => this.#tell(), 1000);
-  }
-
-  stage(stage: Stage): void {
-    if (stage === this.#stage) return;
-    this.#stage = stage;
-    this.#details = '';
-    this.#tell();
-  }
-
-  progress({ found, answered, verified, requestsPerSecond, perCache }: ClosureProgress): void {
-    const caches = perCache
-      .filter(({ asked }) => asked > 0)
-      .slice(0, 3)
-      .map((cache) => `${cacheName(cache.url)}: ${cache.found} of ${cache.asked}`);
-    this.#details = [
-      this.#stage === 'walking' ? `${answered} of ${plural(found, 'path')}` : `${plural(answered, 'path')} looked up`,
-      `${verified} verified`,
-      ...(requestsPerSecond > 0 ? [`${requestsPerSecond} requests/s`] : []),
-      ...caches,
-    ].join(' · ');
-    if (this.#clock.now() - this.#toldAt >= TELL_MS) this.#tell();
-  }
-
-  done(): void {
-    clearInterval(this.#ticking);
-    this.#reporter.done();
-  }
-
-  #tell(): void {
-    const now = this.#clock.now();
-    this.#toldAt = now;
-    const seconds = Math.floor((now - this.#since) / 1000);
-    if (this.#stage === undefined) {
-      this.#reporter.report('waiting for another audit to end');
-      return;
-    }
-    const time = this.#stage === 'evaluating' && seconds > 0 ? ` (${seconds} s)` : '';
-    this.#reporter.report(`${STAGES[this.#stage]}${time}${this.#details === '' ? '' : `: ${this.#details}`}`);
-  }
-}
-
-const STAGES: Readonly<Record<Stage, string>> = {
-  evaluating: 'Nix evaluates the flake',
-  planning: 'finding out what would be fetched and built',
-  walking: 'asking caches',
-  attributing: 'finding out which input each path comes from',
-};
 
 function countsOf({ findings, audit }: HeldAudit): Extract<AuditOutputsResult, { kind: 'ok' }>['counts'] {
   const count = (severity: string): number => findings.filter((found) => found.severity === severity).length;
