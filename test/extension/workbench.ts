@@ -109,8 +109,16 @@ export class Workbench {
 
   /** Runs a command of the palette by its title. */
   async run(title: string): Promise<void> {
-    await this.#openPalette(title);
-    await this.row(title).click();
+    // The palette closes when the focus moves behind it, as the end of another command may have it: then it is opened once more.
+    await this.#until(`the command ${title}`, async () => {
+      await this.#openPalette(title);
+      return this.row(title)
+        .click({ timeout: 5000 })
+        .then(
+          () => true,
+          () => undefined,
+        );
+    });
   }
 
   /** Titles that the palette offers for some words. */
